@@ -1,0 +1,30 @@
+"""Calibrated quantile forecasts of load, many series at once.
+
+A library of its own: arrays in, arrays out. It knows nothing of clusters, clocks or files.
+
+Example:
+    Eight minutes at 4 requests a minute: every quantile of the coming peak is 4.
+
+    >>> import numpy as np
+    >>> from forecasting import forecast
+    >>> horizons, quantiles = np.array([1, 2]), np.array([0.5, 0.95])
+    >>> view = forecast(np.full((1, 16), 4.0), step_s=60.0, horizons=horizons, quantiles=quantiles)
+    >>> view.peak[0].tolist()
+    [[4.0, 4.0], [4.0, 4.0]]
+"""
+
+from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory
+from forecasting.one_shot import forecast, forecast_one
+
+__all__ = [
+    "MIN_STEPS",
+    "BoolArray",
+    "CoarseHistory",
+    "FloatArray",
+    "Forecast",
+    "IntArray",
+    "NotEnoughHistory",
+    "forecast",
+    "forecast_one",
+]

@@ -1,0 +1,115 @@
+"""What a caller hands in and gets back.
+
+Why: forecasters, their evaluation and their users agree on one set of shapes and units, written down once.
+Must not know: how any forecast is made.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from forecasting.arrays import BoolArray, FloatArray, IntArray
+
+MIN_STEPS = 8
+"""Known steps (not gaps, not saturated) a series must have before it is forecast; below, its rows are NaN."""
+
+
+class NotEnoughHistory(ValueError):  # noqa: N818 - named for what is missing, as the other errors are
+    """A series has fewer known steps than a forecast needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CoarseHistory:
+    """The same series on a coarser grid and over more days, for patterns of the day and the week."""
+
+    values: FloatArray
+    """Load per fine step (the same unit as the fine history: mean over the coarse step), shape (n, t), NaN = gap."""
+    step_s: float
+    """Length of a coarse step in seconds, > 0."""
+    age_s: float = 0.0
+    """Seconds from the end of the last coarse step to the end of the fine history, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forecast:
+    """Quantiles of the coming load of n series, k quantiles, h horizons; NaN where there is too little history.
+
+    All arrays are read-only. Load has the unit of the history that was handed in.
+    """
+
+    quantiles: FloatArray
+    """Probabilities, shape (k,), ascending, in (0, 1)."""
+    horizons: IntArray
+    """Steps ahead, shape (h,), ascending, >= 1."""
+    path: FloatArray
+    """Quantiles of the load at exactly each horizon, shape (n, k, h), >= 0, not crossing along k."""
+    peak: FloatArray
+    """Quantiles of the highest load in steps 1..horizon, shape (n, k, h), not crossing along k nor falling along h."""
+    arrival_probability: FloatArray
+    """Probability that any load arrives in steps 1..horizon, shape (n, h), in [0, 1]."""
+    skill: FloatArray
+    """1 - own loss / loss of the naive forecast of the peak, shape (n, h); above 0 is better; NaN until known."""
+    coverage: FloatArray
+    """Share of scored origins whose peak was at or below each quantile, shape (n, k); NaN until known."""
+    origins: FloatArray
+    """How many earlier origins were scored, shape (n,)."""
+    trusted: BoolArray
+    """Whether the forecast still has its vote, shape (n,): False after it did worse than the naive one for long."""
+
+    def __post_init__(self) -> None:
+        """Make every array read-only, so that a shared forecast cannot be changed by a reader."""
+        for field in fields(self):
+            getattr(self, field.name).flags.writeable = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """A checked request: how far ahead, at which probabilities, on which grid."""
+
+    step_s: float
+    """Length of a step in seconds, > 0."""
+    horizons: IntArray
+    """Steps ahead, shape (h,), ascending, >= 1."""
+    quantiles: FloatArray
+    """Probabilities, shape (k,), ascending, in (0, 1)."""
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning.
+
+        Raises:
+            ValueError: names the argument, its value and what is allowed.
+        """
+        if not self.step_s > 0:
+            raise ValueError(f"step_s must be > 0 seconds, got {self.step_s}")
+        _require_ascending("horizons", self.horizons)
+        if self.horizons[0] < 1 or self.horizons.dtype.kind not in "iu":
+            raise ValueError(f"horizons must be whole steps >= 1, got {self.horizons}")
+        _require_ascending("quantiles", self.quantiles)
+        if self.quantiles[0] <= 0 or self.quantiles[-1] >= 1:
+            raise ValueError(f"quantiles must be in (0, 1), got {self.quantiles}")
+
+
+def check_history(history: FloatArray, censored: BoolArray | None) -> tuple[FloatArray, BoolArray]:
+    """Return a float copy of `history` (n, t) and the saturation marks with it.
+
+    Args:
+        history: load per step, shape (n, t), finite and >= 0, or NaN = gap.
+        censored: True where the series was saturated, shape (n, t); None means nowhere.
+
+    Raises:
+        ValueError: a wrong shape, an infinite or a negative value; says which and what is allowed.
+    """
+    values = np.array(history, dtype=np.float64, order="C")
+    if values.ndim != 2:
+        raise ValueError(f"history must have shape (series, time), got {values.shape}")
+    if np.isinf(values).any() or (values < 0).any():
+        raise ValueError("history must be finite and >= 0, or NaN for a gap; it has infinite or negative values")
+    marks = np.zeros(values.shape, dtype=np.bool_) if censored is None else np.array(censored, dtype=np.bool_)
+    if marks.shape != values.shape:
+        raise ValueError(f"censored must have the shape of history {values.shape}, got {marks.shape}")
+    return values, marks
+
+
+def _require_ascending(name: str, values: FloatArray | IntArray) -> None:
+    if values.ndim != 1 or values.size == 0 or (np.diff(values) <= 0).any():
+        raise ValueError(f"{name} must be one ascending list without repeats, got {values}")

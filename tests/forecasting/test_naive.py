@@ -1,0 +1,37 @@
+"""The reference forecast R."""
+
+import numpy as np
+
+from forecasting.contract import Question
+from forecasting.naive import arrival_probability, conformal_quantiles, naive_forecast
+
+
+def test_ranks_follow_the_finite_sample_rule() -> None:
+    """Among m errors, quantile q is the ceil((m + 1) q)-th smallest, as a plain sort says."""
+    errors = np.random.default_rng(3).normal(size=(1, 50))
+    for q in (0.1, 0.5, 0.9, 0.95):
+        expected = np.sort(errors[0])[int(np.ceil(51 * q)) - 1]
+        assert conformal_quantiles(errors, np.array([q]))[0, 0] == expected
+
+
+def test_unscored_errors_do_not_count() -> None:
+    """NaN errors are left out of the rank."""
+    errors = np.array([[np.nan, 1.0, np.nan, 2.0, 3.0]])
+    assert conformal_quantiles(errors, np.array([0.5])).tolist() == [[2.0]]
+
+
+def test_coverage_of_a_random_walk_is_what_was_asked() -> None:
+    """On exchangeable steps the 0.9 quantile covers nine of ten."""
+    rng = np.random.default_rng(0)
+    walks = 1000 + np.cumsum(rng.normal(size=(400, 121)), axis=1)
+    ask = Question(step_s=60.0, horizons=np.array([1]), quantiles=np.array([0.9]))
+    view = naive_forecast(walks[:, :-1], walks[:, :-1], ask)
+    assert 0.86 <= np.mean(walks[:, -1] <= view.path[:, 0, 0]) <= 0.94
+
+
+def test_arrival_is_counted_among_origins_in_the_same_state() -> None:
+    """Bursts of two steps every ten: from quiet, one step ahead is rarely busy, ten ahead nearly always."""
+    pattern = np.tile([0.0] * 8 + [1.0] * 2, 20)[None, :-2]
+    one, ten = arrival_probability(pattern, np.array([1, 10]))[0]
+    assert one < 0.2
+    assert ten > 0.95

@@ -1,0 +1,130 @@
+"""The promises of the documented calls."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecasting import MIN_STEPS, Forecast, NotEnoughHistory, forecast, forecast_one
+
+HORIZONS = np.array([1, 2, 5, 15])
+QUANTILES = np.array([0.5, 0.9, 0.95, 0.99])
+
+
+def ask(history: np.ndarray, **options: object) -> Forecast:
+    """Forecast at the horizons and quantiles these tests use."""
+    return forecast(history, step_s=60.0, horizons=HORIZONS, quantiles=QUANTILES, **options)
+
+
+def random_load(n: int = 3, t: int = 120, seed: int = 1) -> np.ndarray:
+    """Return Poisson counts around a slow wave."""
+    wave = 20 + 10 * np.sin(np.arange(t) / 20)
+    return np.random.default_rng(seed).poisson(wave, size=(n, t)).astype(float)
+
+
+def test_shapes_are_series_by_quantiles_by_horizons() -> None:
+    """The contract's shapes hold."""
+    view = ask(random_load())
+    assert view.path.shape == view.peak.shape == (3, 4, 4)
+    assert view.arrival_probability.shape == view.skill.shape == (3, 4)
+    assert view.coverage.shape == (3, 4)
+    assert view.trusted.shape == view.origins.shape == (3,)
+
+
+def test_results_are_read_only() -> None:
+    """A reader cannot change a shared forecast."""
+    with pytest.raises(ValueError, match="read-only"):
+        ask(random_load()).peak[0, 0, 0] = 1.0
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_quantiles_do_not_cross_and_the_peak_grows_with_the_horizon(seed: int) -> None:
+    """Higher quantiles are never lower; looking further never lowers the peak; the path median is below it."""
+    view = ask(random_load(seed=seed))
+    assert (np.diff(view.path, axis=1) >= 0).all()
+    assert (np.diff(view.peak, axis=1) >= 0).all()
+    assert (np.diff(view.peak, axis=2) >= 0).all()
+    assert (np.diff(view.arrival_probability, axis=1) >= 0).all()
+
+
+def test_a_series_gives_the_same_bytes_in_any_batch() -> None:
+    """No other series can change a result by a single bit."""
+    many = random_load(n=17)
+    alone, together = ask(many[4:5]), ask(many)
+    assert alone.peak.tobytes() == together.peak[4:5].tobytes()
+    assert alone.path.tobytes() == together.path[4:5].tobytes()
+    assert alone.arrival_probability.tobytes() == together.arrival_probability[4:5].tobytes()
+
+
+def test_input_stays_untouched() -> None:
+    """The caller's arrays are never written to."""
+    history, marks = random_load(), np.zeros((3, 120), dtype=bool)
+    before = history.copy()
+    ask(history, censored=marks)
+    np.testing.assert_array_equal(history, before)
+
+
+def test_a_constant_series_stays_constant() -> None:
+    """Nothing ever changed, so nothing is expected to."""
+    view = ask(np.full((1, 60), 7.0))
+    np.testing.assert_allclose(view.peak, 7.0)
+    np.testing.assert_allclose(view.path, 7.0)
+
+
+def test_scaling_by_a_power_of_two_scales_the_forecast() -> None:
+    """Units do not matter."""
+    history = random_load()
+    np.testing.assert_allclose(ask(history * 4).peak, ask(history).peak * 4)
+
+
+def test_too_little_history_is_missing_not_zero() -> None:
+    """Fewer known steps than the minimum give NaN and no vote, without an error for the rest of the batch."""
+    history = random_load(n=2, t=30)
+    history[0, : 30 - MIN_STEPS + 1] = np.nan
+    view = ask(history)
+    assert np.isnan(view.peak[0]).all()
+    assert not view.trusted[0]
+    assert np.isfinite(view.peak[1]).all()
+
+
+def test_a_single_series_with_too_little_history_is_refused_by_name() -> None:
+    """The strict call says how many steps there are and how many it needs."""
+    with pytest.raises(NotEnoughHistory, match=f"3 known steps.*at least {MIN_STEPS}"):
+        forecast_one(np.ones(3), step_s=60.0, horizons=HORIZONS, quantiles=QUANTILES)
+
+
+def test_a_gap_is_not_taken_for_zero() -> None:
+    """Losing samples of a steady load does not lower, widen or raise its forecast."""
+    history = np.full((1, 80), 9.0)
+    history[0, 30:50] = np.nan
+    history[0, -1] = np.nan
+    np.testing.assert_allclose(ask(history).peak, 9.0)
+
+
+def test_saturated_steps_are_not_scored_as_demand() -> None:
+    """A plateau at the ceiling is marked, so its drop from 30 to 10 is no error anybody has to expect."""
+    history = np.full((1, 80), 30.0)
+    history[0, 20:40] = 10.0
+    marks = (history == 10.0) & (np.arange(80) < 40)
+    assert ask(history, censored=marks).path[0, 0, 0] == 30.0
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"horizons": np.array([2, 1])}, "horizons"),
+        ({"horizons": np.array([0, 1])}, "horizons"),
+        ({"quantiles": np.array([0.5, 1.0])}, "quantiles"),
+        ({"step_s": 0.0}, "step_s"),
+        ({"history": np.ones(5)}, "history"),
+        ({"history": -np.ones((1, 9))}, "history"),
+        ({"censored": np.zeros((1, 2), dtype=bool)}, "censored"),
+    ],
+)
+def test_a_meaningless_argument_is_refused_by_name(options: dict[str, object], complaint: str) -> None:
+    """The message names what was wrong."""
+    asked = {"history": np.ones((1, 9)), "step_s": 60.0, "horizons": HORIZONS, "quantiles": QUANTILES} | options
+    history = asked.pop("history")
+    with pytest.raises(ValueError, match=complaint):
+        forecast(history, **asked)
