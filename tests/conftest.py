@@ -1,0 +1,14 @@
+"""Rules for the whole suite: how long a test may take."""
+
+import pytest
+
+_LONG_LIMIT_S = 120
+_LONG_MARKS = ("integration", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that start real processes 120 s; all others keep the 20 s of pyproject.toml."""
+    for item in items:
+        is_long = any(item.get_closest_marker(mark) for mark in _LONG_MARKS)
+        if is_long and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_LONG_LIMIT_S))
