@@ -14,7 +14,7 @@ MIN_STEPS = 8
 """Known steps (not gaps, not saturated) a series must have before it is forecast; below, its rows are NaN."""
 
 
-class NotEnoughHistory(ValueError):  # noqa: N818 - named for what is missing, as the other errors are
+class NotEnoughHistory(ValueError):
     """A series has fewer known steps than a forecast needs."""
 
 

@@ -1,0 +1,150 @@
+"""The decision: what is planned for one workload, and every step that led there.
+
+A decision is the single source for metrics, scalers, UI, CLI, logs and self-metrics; none of them recomputes anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from adapter.core.shaping import Shaped
+from adapter.core.signal import Reading, Signal
+from adapter.core.workload import WorkloadId
+
+
+class Outcome(StrEnum):
+    """Whether there is a plan at all."""
+
+    PLAN = "plan"
+    HOLD = "hold"
+    """Nothing may be concluded: consumers get an error, and HPA and KEDA keep what is there."""
+
+
+class StepName(StrEnum):
+    """The steps of a decision, in their order."""
+
+    OBSERVE = "observe"
+    REACTIVE = "reactive"
+    PREDICTIVE = "predictive"
+    SYMPTOMS = "symptoms"
+    EVENT = "event"
+    HOLD_SCALE_IN = "hold-scale-in"
+    MISSING_DATA = "missing-data"
+    ACTIVATION = "activation"
+    ADVISE = "advise"
+    OVERRIDE = "override"
+    BOUNDS = "bounds"
+    SHAPE = "shape"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: replicas before and after it, and why."""
+
+    name: StepName
+    before: int | None
+    """Replicas, None while no number exists yet."""
+    after: int | None
+    reason: str
+
+
+class DemandUnit(StrEnum):
+    """What demand and capacity are counted in."""
+
+    WORK = "engine-seconds/s"
+    """Seconds of one replica's full work per second, from uncached prompt tokens and generated tokens."""
+    CONCURRENCY = "requests in flight"
+    """Used while no token capacity is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Load to serve, in one unit."""
+
+    unit: DemandUnit
+    arriving: float
+    """Load arriving now."""
+    backlog: float
+    """Load that waits, spread over the drain time; same unit as `arriving`."""
+    at_lead_time: float
+    """The chosen quantile of the peak within the lead time; NaN without a trusted forecast."""
+    beyond_lead_time: float
+    """The same within lead time plus break-even, which is what shrinking looks at; NaN without a trusted forecast."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """Load one ready replica sustains within its objective."""
+
+    unit: DemandUnit
+    per_replica: float
+    source: Literal["configured", "learnt", "default"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WorkloadForecast:
+    """Quantiles of the peak demand of one workload, as seen from `origin`."""
+
+    origin: float
+    """Time of the newest sample used, seconds since epoch."""
+    horizons_s: tuple[float, ...]
+    """Ascending; the last two are the lead time and lead time plus break-even, rounded up to the forecast's step."""
+    quantiles: tuple[float, ...]
+    peak: tuple[tuple[float, ...], ...]
+    """One row per quantile, one column per horizon, in the unit of demand."""
+    arrival_probability: tuple[float, ...]
+    """Probability that any load arrives within each horizon."""
+    skill: float
+    """Running loss relative to last-value-plus-its-own-errors; below 1 is better, NaN until known."""
+    coverage: float
+    """Share of past peaks below the chosen quantile; NaN until known."""
+    trusted: bool
+    """Whether the forecast has earned its vote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaCounts:
+    """Replicas as the cluster sees them; None = unknown."""
+
+    requested: int | None
+    """`spec.replicas`."""
+    status: int | None
+    """`status.replicas`, which is what the HPA's AverageValue arithmetic divides by."""
+    ready: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decision:
+    """What one tick concluded about one workload."""
+
+    workload: WorkloadId
+    at: float
+    """Tick time, seconds since epoch."""
+    outcome: Outcome
+    hold_reason: str = ""
+    """Why nothing may be concluded; empty for a plan."""
+    mode: Literal["advise", "act"]
+    planned: int | None
+    """Replicas wanted; None on hold."""
+    served: int | None
+    """Replicas handed to consumers: the plan, or the plain reactive value in advise mode; None on hold."""
+    reactive: int | None
+    """Replicas for the work and backlog measured now, within bounds; None when unknown."""
+    predictive: int | None
+    """Replicas for the forecast; None without one."""
+    active: bool | None
+    """Whether there should be any replica; None on hold."""
+    emitted: Shaped | None
+    """Metric value and target that make the HPA land on `served`; None on hold."""
+    demand: Demand | None
+    capacity: Capacity
+    replicas: ReplicaCounts
+    lead_time_s: float
+    quantile: float
+    """Quantile of the forecast that demand is read at."""
+    forecast: WorkloadForecast | None
+    signals: Mapping[Signal, Reading] = field(default_factory=dict)
+    signal_forecasts: Mapping[Signal, float] = field(default_factory=dict)
+    """Forecast twin of the raw signals: chosen quantile of their peak within the lead time."""
+    steps: tuple[Step, ...] = ()

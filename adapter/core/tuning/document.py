@@ -1,0 +1,95 @@
+"""The whole tuning document, and the workloads it resolves to.
+
+`TuningDocument` is the schema of the file and of the ConfigMap key `config.yaml`. `Tuning` is what the program uses:
+every workload with its defaults filled in.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from adapter.core.tuning.fields import DnsName, Section
+from adapter.core.tuning.source import PrometheusTuning, TickTuning
+from adapter.core.tuning.workload import LabelPattern, WorkloadTuning
+from adapter.core.workload import Bounds, Matcher, ScaleTarget, Workload, WorkloadId
+
+API_VERSION = "scaleahead/v1alpha1"
+
+
+class WorkloadEntry(WorkloadTuning):
+    """One entry of `workloads`: identity plus whatever differs from `defaults`."""
+
+    namespace: DnsName = Field(description="Namespace of the workload.")
+    name: DnsName = Field(description="Name of the workload, as metrics and scalers refer to it.")
+
+
+class TuningDocument(Section):
+    """The document as users write it."""
+
+    api_version: Literal["scaleahead/v1alpha1"] = Field(description="Schema version.")
+    prometheus: PrometheusTuning = Field(description="Where samples come from.")
+    tick: TickTuning = Field(default=TickTuning(), description="When signals are read.")
+    defaults: WorkloadTuning = Field(
+        default=WorkloadTuning(), description="Values for every workload that does not set its own."
+    )
+    workloads: tuple[WorkloadEntry, ...] = Field(default=(), description="The workloads.")
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        seen: set[tuple[str, str]] = set()
+        for entry in self.workloads:
+            key = (entry.namespace, entry.name)
+            if key in seen:
+                raise ValueError(f"workload {entry.namespace}/{entry.name} is listed twice")
+            seen.add(key)
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunedWorkload:
+    """A workload and the tuning that is in force for it."""
+
+    workload: Workload
+    tuning: WorkloadTuning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The tuning in force: immutable, replaced as a whole."""
+
+    prometheus: PrometheusTuning
+    tick: TickTuning
+    defaults: WorkloadTuning
+    workloads: tuple[TunedWorkload, ...]
+    digest: str
+    """Hash of the document's text, to tell versions apart."""
+
+
+def resolve_workload(workload_id: WorkloadId, tuning: WorkloadTuning) -> TunedWorkload:
+    """Return the workload that a fully defaulted tuning describes."""
+    target = ScaleTarget(kind=tuning.scale_target.kind, name=tuning.scale_target.name or workload_id.name)
+    return TunedWorkload(
+        workload=Workload(
+            id=workload_id,
+            target=target,
+            preset=tuning.preset,
+            matchers=_matchers(workload_id.namespace, target, tuning.match),
+            bounds=Bounds(min=tuning.replicas.min, max=tuning.replicas.max),
+        ),
+        tuning=tuning,
+    )
+
+
+def _matchers(namespace: str, target: ScaleTarget, match: dict[str, str | LabelPattern]) -> tuple[Matcher, ...]:
+    named = [
+        Matcher(label=label, value=value.regex, regex=True)
+        if isinstance(value, LabelPattern)
+        else Matcher(label=label, value=value)
+        for label, value in sorted(match.items())
+    ]
+    if "namespace" not in match:
+        named.insert(0, Matcher(label="namespace", value=namespace))
+    if not match:
+        named.append(Matcher(label="pod", value=target.pod_pattern, regex=True))
+    return tuple(named)

@@ -1,0 +1,212 @@
+"""What can be tuned per workload; the `defaults` section sets the same keys for all.
+
+Every field has a unit, bounds and a reason for its default. `WorkloadTuning` is what `decide()` reads.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from adapter.core.tuning.fields import DnsName, Duration, LabelName, Section
+from adapter.core.workload import TargetKind
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
+PositiveRate = Annotated[float, Field(gt=0, le=1e9)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class ScaleTargetTuning(Section):
+    """The object that HPA or KEDA scales."""
+
+    kind: TargetKind = Field(default=TargetKind.DEPLOYMENT, description="Kind of the scale target.")
+    name: DnsName | None = Field(
+        default=None, description="Name of the scale target; the workload's name when not given."
+    )
+
+
+class LabelPattern(Section):
+    """A label condition by regular expression."""
+
+    regex: str = Field(min_length=1, description="Anchored regular expression (RE2 syntax as Prometheus uses).")
+
+
+class ReplicasTuning(Section):
+    """Bounds on what is asked for."""
+
+    min: Count = Field(default=1, description="Fewest replicas; 0 allows scale to zero.")
+    max: Annotated[int, Field(ge=1, le=10_000)] = Field(default=10, description="Most replicas.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min ({self.min}) must not exceed max ({self.max})")
+        return self
+
+
+class SloTuning(Section):
+    """What users were promised; sizing serves it."""
+
+    ttft: Annotated[Duration, Field(gt=0, le=600)] = Field(default=2.0, description="Time to first token.")
+    itl: Annotated[Duration, Field(gt=0, le=60)] = Field(default=0.1, description="Mean time between output tokens.")
+    attainment: Share = Field(default=0.98, description="Share of requests that must meet both.")
+    drain: Annotated[Duration, Field(ge=1, le=3600)] = Field(
+        default=60.0, description="Time in which a backlog must be worked off."
+    )
+
+
+class CapacityTuning(Section):
+    """What one ready replica sustains within its SLO."""
+
+    prompt_tokens_per_second: PositiveRate | None = Field(
+        default=None,
+        description="Uncached prompt tokens per second if it did nothing else; set together with generation.",
+    )
+    generation_tokens_per_second: PositiveRate | None = Field(
+        default=None, description="Generated tokens per second if it did nothing else; set together with prompt."
+    )
+    max_concurrency: Annotated[float, Field(gt=0, le=100_000)] | None = Field(
+        default=None,
+        description="Requests in flight one replica can hold (max sequences); bounds the answer from below.",
+    )
+    kv_cache_limit: Share = Field(default=0.95, description="KV-cache usage above which more replicas are needed.")
+
+    @model_validator(mode="after")
+    def _both_token_rates(self) -> Self:
+        if (self.prompt_tokens_per_second is None) != (self.generation_tokens_per_second is None):
+            raise ValueError("promptTokensPerSecond and generationTokensPerSecond must be set together")
+        return self
+
+
+class TargetsTuning(Section):
+    """Per-replica targets of observed signals, used where no token capacity is known, and for the raw metrics."""
+
+    concurrency: Annotated[float, Field(gt=0, le=100_000)] = Field(
+        default=16.0, description="Requests in flight per replica, the unit of demand while token capacity is unknown."
+    )
+    gpu_utilization: Share | None = Field(
+        default=None,
+        description="GPU utilisation to size for; off by default because engines sit near 1 with one request.",
+    )
+
+
+class PriceTuning(Section):
+    """What an hour of trouble costs against an hour of GPU; sets the forecast quantile."""
+
+    slo_minute: PositiveRate = Field(description="Cost of one replica-minute missing, in any currency.")
+    gpu_minute: PositiveRate = Field(description="Cost of one replica-minute idle, in the same currency.")
+
+
+class ForecastTuning(Section):
+    """How the forecast is turned into demand."""
+
+    enabled: bool = Field(default=True, description="Off: sizing is reactive only.")
+    quantile: Annotated[float, Field(ge=0.5, le=0.99)] | None = Field(
+        default=None, description="Quantile of the peak over the lead time; 0.9 when neither it nor `price` is set."
+    )
+    price: PriceTuning | None = Field(default=None, description="Prices from which the quantile follows: s / (s + g).")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.quantile is not None and self.price is not None:
+            raise ValueError("quantile and price exclude each other")
+        return self
+
+
+class HoldTuning(Section):
+    """How long capacity is kept that may be needed again. Replaces the HPA's own stabilization (set that to 0)."""
+
+    scale_in: Annotated[Duration, Field(ge=0, le=1800)] = Field(
+        default=180.0, description="A plan is not lowered below the highest plan of this long."
+    )
+    break_even: Annotated[Duration, Field(ge=0, le=7200)] = Field(
+        default=300.0, description="Idle time of a replica that costs as much as its restart."
+    )
+    idle: Annotated[Duration, Field(ge=0, le=1800)] = Field(
+        default=300.0, description="Nothing in flight for this long before zero is considered."
+    )
+
+
+class FreshnessTuning(Section):
+    """When a signal stops being believed."""
+
+    stale_after: Annotated[Duration, Field(ge=5, le=600)] = Field(
+        default=60.0, description="Age of the newest sample above which a signal is stale: it may scale out, never in."
+    )
+    hold_after: Annotated[Duration, Field(ge=10, le=3600)] = Field(
+        default=300.0,
+        description="Age of the last known value above which no decision is made: consumers see an error and hold.",
+    )
+
+
+class HpaTuning(Section):
+    """The HPA that reads our metrics."""
+
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.1, description="Its tolerance; the cluster default is 0.1."
+    )
+
+
+class OverrideTuning(Section):
+    """A manual override. It ends by itself."""
+
+    floor: Count | None = Field(default=None, description="At least this many replicas.")
+    ceiling: Count | None = Field(default=None, description="At most this many replicas.")
+    freeze: bool = Field(default=False, description="Keep the replicas that are requested now.")
+    until: AwareDatetime = Field(description="When the override ends, RFC 3339 with zone.")
+    author: str = Field(min_length=1, max_length=100, description="Who set it.")
+    reason: str = Field(default="", max_length=200, description="Why.")
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if self.floor is None and self.ceiling is None and not self.freeze:
+            raise ValueError("set at least one of floor, ceiling and freeze")
+        if self.floor is not None and self.ceiling is not None and self.floor > self.ceiling:
+            raise ValueError(f"floor ({self.floor}) must not exceed ceiling ({self.ceiling})")
+        return self
+
+
+class EventTuning(Section):
+    """A planned event: replicas are there by its start."""
+
+    name: str = Field(min_length=1, max_length=100, description="What happens.")
+    start: AwareDatetime = Field(
+        description="When load is expected, RFC 3339 with zone; replicas are asked for one lead time earlier."
+    )
+    end: AwareDatetime = Field(description="When it is over.")
+    floor: Annotated[int, Field(ge=1, le=10_000)] = Field(description="At least this many replicas during the event.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("start must be before end")
+        return self
+
+
+class WorkloadTuning(Section):
+    """Everything that can be tuned for one workload, and for all of them under `defaults`."""
+
+    scale_target: ScaleTargetTuning = Field(default=ScaleTargetTuning(), description="What is scaled.")
+    preset: str = Field(default="vllm", description="Serving system, the name of a preset.")
+    match: dict[LabelName, str | LabelPattern] = Field(
+        default={},
+        description="Labels of the engine's series: text or `{regex: ...}`; the scale target's pod names when empty.",
+    )
+    replicas: ReplicasTuning = Field(default=ReplicasTuning(), description="Bounds.")
+    slo: SloTuning = Field(default=SloTuning(), description="Objectives.")
+    lead_time: Annotated[Duration, Field(ge=0, le=3600)] = Field(
+        default=180.0, description="Time from asking for a replica to that replica serving."
+    )
+    capacity: CapacityTuning = Field(default=CapacityTuning(), description="What one replica sustains.")
+    targets: TargetsTuning = Field(default=TargetsTuning(), description="Per-replica targets of observed signals.")
+    margin: Annotated[float, Field(ge=1, le=5)] = Field(
+        default=1.15, description="Factor on demand that absorbs bursts within a minute."
+    )
+    forecast: ForecastTuning = Field(default=ForecastTuning(), description="Use of the forecast.")
+    hold: HoldTuning = Field(default=HoldTuning(), description="Reluctance to scale in.")
+    freshness: FreshnessTuning = Field(default=FreshnessTuning(), description="Handling of old and missing signals.")
+    hpa: HpaTuning = Field(default=HpaTuning(), description="The HPA that reads our metrics.")
+    mode: Literal["advise", "act"] = Field(
+        default="act", description="`advise` computes and shows everything, but serves the plain reactive value."
+    )
+    override: OverrideTuning | None = Field(default=None, description="Manual override with an end.")
+    events: tuple[EventTuning, ...] = Field(default=(), description="Planned events.")
