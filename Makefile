@@ -1,0 +1,54 @@
+# Every target sets itself up: a virtual environment in .venv, and for tests the real Prometheus and Chromium.
+# ARGS is passed on:  make demo ARGS="--json"     make test ARGS="tests/core -x"
+
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench envtest soak train update tools
+
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(INSTALLED) ## Replay real traces through the whole product, without a cluster
+	@$(BIN)/scaleahead demo $(ARGS)
+
+test: $(INSTALLED) tools ## Run the tests, with a real Prometheus and a real browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED) ## Lint, check formatting, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Format the code and fix what the linter can fix
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(INSTALLED) tools ## Measure, and print the numbers
+	@$(BIN)/python -m pytest -m benchmark -p no:randomly -s --timeout 0 $(ARGS)
+
+envtest: $(INSTALLED) tools ## Test against a real kube-apiserver; needs KUBEBUILDER_ASSETS
+	@$(BIN)/python -m pytest -m envtest --timeout 300 $(ARGS)
+
+soak: $(INSTALLED) tools ## Run for hours and watch memory, files and decisions
+	@$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+
+train: $(INSTALLED) ## Train the shipped forecasting model again from the bundled traces
+	@$(BIN)/python -m forecasting.training $(ARGS)
+
+update: $(INSTALLED) ## Regenerate requirements.lock; ARGS=--upgrade takes newer versions
+	@.ci/lock $(BIN) $(ARGS)
+
+tools:
+	@.ci/test-tools
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" .ci/install "$(VENV)"
+	@touch $@
