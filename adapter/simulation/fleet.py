@@ -1,0 +1,265 @@
+"""A simulated fleet: pods that start, serve, drain and go, behind a gateway.
+
+Stands in for the cluster in the demo and in what-if studies: a caller advances the time, reads what
+the fleet shows, and sets a number of replicas. It must not know who scales or why. Time is seconds from
+the start of the trace; the only randomness is in the cold starts that the caller draws.
+
+Pods are removed as a ReplicaSet does: those that still start before those that serve, newest first.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+import numpy as np
+
+from adapter.simulation import kernels
+from adapter.simulation.arrays import FAILED, FINISHED, HELD, Engines, Ints, Limits, Records
+from adapter.simulation.engines import grow, limits_of, new_engines
+from adapter.simulation.profiles import EngineProfile
+from adapter.simulation.traces import Requests
+
+FIRST_TOKEN_TIMEOUT_S: Final = 300.0
+
+
+class Phase(Enum):
+    """What a pod is doing."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DRAINING = "draining"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """One replica. Times in seconds of the fleet."""
+
+    serial: int
+    """Counts from 1 in order of creation and is never reused."""
+    row: int
+    """Where its engine is in `Fleet.engines`; reused after the pod is gone."""
+    phase: Phase
+    created_s: float
+    ready_s: float
+    """When it serves, or will serve."""
+    deadline_s: float = float("inf")
+    """When a draining pod is removed with all that it still holds."""
+    drain_s: float = float("inf")
+    """When draining began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What is left of a pod that is gone: its time from creation to the end of draining is billed."""
+
+    serial: int
+    created_s: float
+    ready_s: float
+    """NaN for a pod that was removed before it served."""
+    removed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """What the gateway in front of the fleet counts; it exists with no replica too."""
+
+    held: int
+    """Requests waiting for a replica to be ready."""
+    dispatched: int
+    expired: int
+    """Requests that found no ready replica within the time-out."""
+
+
+class Fleet:
+    """Pods, gateway and requests, advanced by the caller.
+
+    Args:
+        profile: speed and size of each replica.
+        requests: all requests to come.
+        cold_start: called once a pod, in order of creation; returns seconds from creation to ready, >= 0.
+        replicas: pods that are ready at time 0.
+        drain_limit_s: a pod that still has requests this long after its removal fails them.
+        cached_share: share of each prompt found in the prefix cache, in [0, 1).
+
+    Attributes:
+        now_s: time up to which everything has happened.
+        spec_replicas: replicas last asked for.
+        pods: all pods that exist, oldest first.
+        lives: all pods that are gone, in order of removal.
+        engines: the state of requests and engines, for reading.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: EngineProfile,
+        requests: Requests,
+        cold_start: Callable[[], float],
+        replicas: int = 1,
+        drain_limit_s: float = 120.0,
+        cached_share: float = 0.0,
+    ) -> None:
+        self.profile: Final = profile
+        self.now_s = 0.0
+        self.spec_replicas = 0
+        self.pods: tuple[Pod, ...] = ()
+        self.lives: list[Life] = []
+        self.engines: Engines = new_engines(profile, requests, cached_share=cached_share)
+        self._limits: Limits = limits_of(profile, FIRST_TOKEN_TIMEOUT_S)
+        self._cold_start = cold_start
+        self._drain_limit_s = drain_limit_s
+        self._serial = 0
+        self._arrived = 0  # requests with a smaller index have reached the gateway
+        self._released = 0  # requests with a smaller index have left the gateway
+        self._expired = 0
+        self._scale_out(replicas, starts_in=lambda: 0.0)
+        self._become_ready(0.0)
+
+    @property
+    def gateway(self) -> Gateway:
+        """Return the counts of the gateway."""
+        return Gateway(
+            held=self._arrived - self._released,
+            dispatched=self._released - self._expired,
+            expired=self._expired,
+        )
+
+    @property
+    def ready_replicas(self) -> int:
+        """Return the pods that take requests."""
+        return sum(pod.phase is Phase.READY for pod in self.pods)
+
+    @property
+    def requests(self) -> Records:
+        """Return one row a request, see `arrays.REQUEST`."""
+        return self.engines.requests
+
+    @property
+    def in_flight(self) -> int:
+        """Return the requests that have arrived and not ended."""
+        arrived = self.requests["state"][: self._arrived]
+        return int(np.count_nonzero((arrived != FINISHED) & (arrived != FAILED)))
+
+    def gpu_hours(self) -> float:
+        """Return GPU-hours billed so far: from creation to the end of draining, or to now."""
+        gone = (life.removed_s - life.created_s for life in self.lives)
+        alive = (self.now_s - pod.created_s for pod in self.pods)
+        return math.fsum([*gone, *alive]) * self.profile.gpus / 3600
+
+    def scale_to(self, replicas: int) -> None:
+        """Ask for `replicas` from now on; pods that drain already are not taken back.
+
+        Raises:
+            ValueError: `replicas` is negative.
+        """
+        if replicas < 0:
+            raise ValueError(f"replicas must be >= 0, got {replicas}")
+        kept = [pod for pod in self.pods if pod.phase is not Phase.DRAINING]
+        self._scale_out(replicas - len(kept), starts_in=self._cold_start)
+        by_age = sorted(kept, key=lambda pod: (pod.phase is Phase.READY, -pod.serial))
+        for pod in by_age[: max(len(kept) - replicas, 0)]:
+            self._remove(pod)
+        self.spec_replicas = replicas
+        self._settle(self.now_s)
+
+    def advance(self, until_s: float) -> None:
+        """Let everything happen before `until_s`; a request that arrives exactly then is still to come.
+
+        Raises:
+            ValueError: `until_s` is in the past.
+        """
+        if until_s < self.now_s:
+            raise ValueError(f"until_s must be >= {self.now_s} (now), got {until_s}")
+        while self.now_s < until_s:
+            stop_s = min(until_s, self._next_event())
+            self._serve(stop_s)
+            self.now_s = stop_s
+            self._settle(stop_s)
+
+    def _next_event(self) -> float:
+        """Return when the next pod becomes ready or runs out of time to drain."""
+        ready = [pod.ready_s for pod in self.pods if pod.phase is Phase.STARTING]
+        return min([*ready, *(pod.deadline_s for pod in self.pods)], default=np.inf)
+
+    def _serve(self, until_s: float) -> None:
+        """Route arrivals and run engines while the set of ready pods does not change."""
+        rows = self._ready_rows()
+        arrived = int(np.searchsorted(self.requests["arrival_s"], until_s, side="left"))
+        if len(rows):
+            kernels.dispatch_arrivals(self.engines, self._limits, rows, (self._arrived, arrived))
+            self._released = arrived
+        else:
+            self.requests["state"][self._arrived : arrived] = HELD
+        self._arrived = arrived
+        for pod in self.pods:
+            kernels.run_pod(self.engines, self._limits, pod.row, until_s)
+
+    def _settle(self, now_s: float) -> None:
+        """Do what is due at `now_s`: expire held requests, open pods, end draining ones."""
+        self._expire_held(now_s)
+        self._become_ready(now_s)
+        for pod in self.pods:
+            if pod.phase is Phase.DRAINING:
+                self._end_drain(pod, now_s)
+
+    def _expire_held(self, now_s: float) -> None:
+        """Fail the requests that the gateway has held for the whole time-out."""
+        held = self.requests[self._released : self._arrived]
+        given_up = held["arrival_s"] + FIRST_TOKEN_TIMEOUT_S
+        expired = int(np.searchsorted(given_up, now_s, side="right"))
+        held["state"][:expired] = FAILED
+        held["finish_s"][:expired] = given_up[:expired]
+        self._released += expired
+        self._expired += expired
+
+    def _become_ready(self, now_s: float) -> None:
+        """Open the pods whose start has ended, and hand them what the gateway holds."""
+        for pod in self.pods:
+            if pod.phase is Phase.STARTING and pod.ready_s <= now_s:
+                self._replace(pod, replace(pod, phase=Phase.READY))
+                self.engines.pods["clock_s"][pod.row] = pod.ready_s
+        rows = self._ready_rows()
+        if len(rows):
+            for request in range(self._released, self._arrived):
+                kernels.dispatch(self.engines, self._limits, rows, request, now_s)
+            self._released = self._arrived
+
+    def _scale_out(self, count: int, *, starts_in: Callable[[], float]) -> None:
+        for _ in range(count):
+            self._serial += 1
+            row = min(set(range(len(self.pods) + 1)) - {pod.row for pod in self.pods})
+            self.engines = grow(self.engines, row, self.now_s)
+            ready_s = self.now_s + starts_in()
+            pod = Pod(serial=self._serial, row=row, phase=Phase.STARTING, created_s=self.now_s, ready_s=ready_s)
+            self.pods = (*self.pods, pod)
+        self.spec_replicas += max(count, 0)
+
+    def _remove(self, pod: Pod) -> None:
+        """Drop a starting pod; let a ready one finish what it has."""
+        if pod.phase is Phase.STARTING:
+            self._bury(pod, self.now_s)
+        else:
+            deadline_s = self.now_s + self._drain_limit_s
+            self._replace(pod, replace(pod, phase=Phase.DRAINING, deadline_s=deadline_s, drain_s=self.now_s))
+
+    def _end_drain(self, pod: Pod, now_s: float) -> None:
+        idle_since = max(pod.drain_s, float(self.engines.pods["clock_s"][pod.row]))
+        if kernels.outstanding(self.engines, pod.row) == 0 and idle_since <= now_s:
+            self._bury(pod, idle_since)
+        elif pod.deadline_s <= now_s:
+            kernels.fail_pod(self.engines, pod.row, now_s)
+            self._bury(pod, pod.deadline_s)
+
+    def _bury(self, pod: Pod, removed_s: float) -> None:
+        ready_s = pod.ready_s if pod.phase is not Phase.STARTING else float("nan")
+        life = Life(serial=pod.serial, created_s=pod.created_s, ready_s=ready_s, removed_s=removed_s)
+        self.lives.append(life)
+        self.pods = tuple(other for other in self.pods if other.serial != pod.serial)
+
+    def _replace(self, old: Pod, new: Pod) -> None:
+        self.pods = tuple(new if pod.serial == old.serial else pod for pod in self.pods)
+
+    def _ready_rows(self) -> Ints:
+        return np.array([pod.row for pod in self.pods if pod.phase is Phase.READY], dtype=np.int64)
