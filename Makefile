@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench envtest soak train update tools
+.PHONY: help demo test check format bench envtest soak update tools
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,9 +39,6 @@ envtest: $(INSTALLED) tools ## Test against a real kube-apiserver; needs KUBEBUI
 
 soak: $(INSTALLED) tools ## Run for hours and watch memory, files and decisions
 	@$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
-
-train: $(INSTALLED) ## Train the shipped forecasting model again from the bundled traces
-	@$(BIN)/python -m forecasting.training $(ARGS)
 
 update: $(INSTALLED) ## Regenerate requirements.lock; ARGS=--upgrade takes newer versions
 	@.ci/lock $(BIN) $(ARGS)
