@@ -153,6 +153,25 @@ def test_negative_counts_are_refused(plan: int, status: int, name: str) -> None:
         shape(plan, status_replicas=status)
 
 
+@rules
+@pytest.mark.parametrize(
+    ("wish", "width", "value"),
+    [((11, 10), 0.1, 12000), ((19, 20), 0.05, 18999), ((3, 10), 0.7, 2999)],
+    ids=["only new holds, out", "only new holds, in", "only old holds, in"],
+)
+def test_an_edge_on_which_the_rules_differ_is_avoided(
+    wish: tuple[int, int], width: float, *, value: int, rule: ToleranceRule
+) -> None:
+    """The honest value would land differently on two controllers, so another is emitted."""
+    tolerance = Tolerance(up=Ratio(width), down=Ratio(width))
+    plan, status = wish
+    shaped = shape(plan, status_replicas=status, tolerance=tolerance)
+    landing = average_value_proposal(
+        shaped.value_milli, TARGET_MILLI, status_replicas=status, tolerance=tolerance, rule=rule
+    )
+    assert (shaped.value_milli, landing) == (value, shaped.lands_on)
+
+
 @given(plan=st.integers(0, 3000), status=st.integers(0, 3000), tolerance=tolerances)
 def test_hpa_lands_where_said_under_both_rules_and_never_below_the_plan(
     plan: int, status: int, tolerance: Tolerance
