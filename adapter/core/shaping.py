@@ -183,9 +183,8 @@ def shape(
         )
         return _shaped(plan, Milli(plan * TARGET_MILLI), lands_on=None, reason=reason)
     _require_count("status_replicas", status_replicas)
-    value, lands_on = _reach(plan, status_replicas, tolerance)
-    if max_replicas is not None:
-        lands_on = min(lands_on, max_replicas)
+    value, reached = _reach(plan, status_replicas, tolerance)
+    lands_on = reached if max_replicas is None else min(reached, max_replicas)
     return _shaped(
         plan, value, lands_on=lands_on, reason=_reason(plan, status_replicas, lands_on=lands_on, value=value)
     )
