@@ -1,0 +1,172 @@
+"""Serving an application over HTTP or HTTPS inside somebody else's task group.
+
+uvicorn brings its own signal handlers, which would make two owners of shutdown, so they are left out: a server runs
+until its task is cancelled, then finishes what it has begun. Must not know: what it serves.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import socket
+import ssl
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from adapter.core.errors import ScaleaheadError
+
+_log = logging.getLogger(__name__)
+
+_KEEP_ALIVE_S: Final = 120  # kube-apiserver pauses up to 60 s between requests; closing earlier races with the next one
+_GRACE_S: Final = 5
+_MAX_HEAD_BYTES: Final = 64 * 1024
+_BACKLOG: Final = 512
+
+
+class ListenError(ScaleaheadError):
+    """The address cannot be listened on, or the certificate files do not work; nothing is served there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """PEM files of the serving certificate."""
+
+    certificate: str
+    """The chain, leaf first."""
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Where and how one application is served."""
+
+    name: str
+    """For logs and errors, such as `external metrics`."""
+    port: int
+    """0 lets the system choose."""
+    host: str = "127.0.0.1"
+    tls: TlsFiles | None = None
+    authenticated: bool = False
+    """Whether the application checks who asks; only decides what is logged."""
+
+
+class _BoundedHead(HttpToolsProtocol):
+    """HTTP/1.1 that hangs up on a client whose request line and headers do not end; the parser itself has no limit."""
+
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes > _MAX_HEAD_BYTES:
+            self.transport.abort()
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
+        super().on_body(body)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+class HttpServer:
+    """One application on one bound socket.
+
+    The port is bound on construction, so that a taken port is an error before anything runs; `port` is the one that the
+    system chose when the listener asked for 0.
+
+    Raises:
+        ListenError: the address is taken or foreign, or the certificate files do not fit.
+    """
+
+    def __init__(self, app: FastAPI, listener: Listener) -> None:
+        self._listener = listener
+        self._socket = _bind(listener)
+        self.port = int(self._socket.getsockname()[1])
+        try:
+            self._server = _Server(_config(app, listener))
+        except ListenError:
+            self._socket.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where clients on this machine reach it."""
+        host = f"[{self._listener.host}]" if ":" in self._listener.host else self._listener.host
+        return f"{'https' if self._listener.tls else 'http'}://{host}:{self.port}"
+
+    async def run(self) -> None:
+        """Serve until cancelled; then finish open requests within a few seconds."""
+        self._announce()
+        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            self._server.should_exit = True
+            await serving
+            raise
+
+    def _announce(self) -> None:
+        _log.info("serving %s on %s", self._listener.name, self.url)
+        if not self._listener.authenticated and not _is_loopback(self._listener.host):
+            _log.warning(
+                "%s on %s does not check who asks: everyone who reaches this port can read it",
+                self._listener.name,
+                self.url,
+            )
+
+
+def _bind(listener: Listener) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    # With the protocol left at 0, asyncio would not set TCP_NODELAY, and each answer would wait 40 ms for an ACK.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((listener.host, listener.port))
+        sock.listen(_BACKLOG)  # two sockets may be bound to one port, but only one may listen: the conflict shows here
+    except (OSError, OverflowError) as error:
+        sock.close()
+        raise ListenError(f"{listener.name}: cannot listen on {listener.host}:{listener.port}: {error}") from error
+    return sock
+
+
+def _config(app: FastAPI, listener: Listener) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,
+        http=_BoundedHead,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # one line for every read would drown the log, and the query can hold an API key
+        proxy_headers=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+        ssl_certfile=listener.tls.certificate if listener.tls else None,
+        ssl_keyfile=listener.tls.key if listener.tls else None,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ListenError(f"{listener.name}: certificate {listener.tls} cannot be used: {error}") from error
+    return config
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

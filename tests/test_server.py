@@ -1,0 +1,142 @@
+"""Serving over real sockets."""
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI, Response
+
+from adapter.server import HttpServer, Listener, ListenError, TlsFiles
+from tests.certificates import make_certificate
+from tests.serving import served
+
+
+def _app() -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/")
+    async def hello() -> Response:
+        return Response("hello")
+
+    @app.get("/slow")
+    async def slow() -> Response:
+        await asyncio.sleep(0.5)
+        return Response("done")
+
+    return app
+
+
+def _server(**listener: object) -> HttpServer:
+    return HttpServer(_app(), Listener(**{"name": "test", "port": 0, **listener}))  # type: ignore[arg-type]  # test shorthand
+
+
+def test_plain_http_is_served_on_loopback_by_default() -> None:
+    """No server banner; the connection stays open for the next request."""
+    with served(_server()) as url, httpx.Client() as client:
+        answer = client.get(url)
+    assert (answer.text, url.startswith("http://127.0.0.1:")) == ("hello", True)
+    assert "server" not in answer.headers
+
+
+def test_https_is_served_with_the_given_certificate(tmp_path: Path) -> None:
+    """A client that trusts the certificate connects, one that does not refuses."""
+    files = make_certificate(tmp_path)
+    tls = TlsFiles(certificate=str(files.certificate), key=str(files.key))
+    with served(_server(tls=tls)) as url:
+        trusting = ssl.create_default_context(cafile=str(files.certificate))
+        assert httpx.get(url, verify=trusting).text == "hello"
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            httpx.get(url)
+
+
+def test_taken_port_is_named_before_anything_runs() -> None:
+    """The error says who wanted which address."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(ListenError, match=f"test: cannot listen on 127.0.0.1:{port}"):
+            _server(port=port)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificate_that_cannot_be_used_is_named(tmp_path: Path, content: str | None) -> None:
+    """A missing file and a file of something else are both errors with the file's name."""
+    path = tmp_path / "tls.crt"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ListenError, match=r"test: certificate .*tls\.crt"):
+        _server(tls=TlsFiles(certificate=str(path), key=str(path)))
+
+
+def test_cancelled_server_finishes_what_it_has_begun() -> None:
+    """An answer under way at shutdown still arrives; afterwards the port is closed."""
+
+    async def scenario() -> str:
+        server = _server()
+        task = asyncio.create_task(server.run())
+        async with httpx.AsyncClient() as client:
+            answer = asyncio.create_task(client.get(f"{server.url}/slow"))
+            await asyncio.sleep(0.2)
+            task.cancel()
+            text = (await answer).text
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            with pytest.raises(httpx.ConnectError):
+                await client.get(server.url)
+        return text
+
+    assert asyncio.run(scenario()) == "done"
+
+
+def test_server_leaves_signals_to_their_owner() -> None:
+    """While it runs, the handlers are those of before."""
+
+    async def scenario() -> object:
+        task = asyncio.create_task(_server().run())
+        await asyncio.sleep(0.2)
+        handler = signal.getsignal(signal.SIGTERM)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return handler
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert asyncio.run(scenario()) is before
+
+
+def _send_headers(client: socket.socket, *, count: int) -> None:
+    for _ in range(count):
+        client.sendall(b"X-Filler: " + b"a" * 8000 + b"\r\n")
+        time.sleep(0.01)
+
+
+def test_headers_without_end_are_cut_off() -> None:
+    """A client cannot make the server hoard its headers."""
+    server = _server()
+    with served(server), socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        with pytest.raises(OSError, match=r"reset|pipe"):
+            _send_headers(client, count=500)
+
+
+def test_large_requests_one_after_another_are_no_endless_header() -> None:
+    """The limit counts one request's head, not a connection's total."""
+    with served(_server()) as url, httpx.Client() as client:
+        for _ in range(20):
+            assert client.get(url, headers={"X-Filler": "a" * 8000}).status_code == 200
+            assert client.post(url, content=b"a" * 100_000).status_code == 405
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_open_listener_says_that_nobody_is_checked(caplog: pytest.LogCaptureFixture, host: str, warned: bool) -> None:
+    """On loopback there is nothing to warn of."""
+    with caplog.at_level(logging.INFO, logger="adapter.server"), served(_server(host=host)):
+        time.sleep(0.1)
+    assert any("does not check who asks" in record.message for record in caplog.records) is warned
+    assert any(record.message.startswith("serving test on http://") for record in caplog.records)
