@@ -6,6 +6,7 @@ Each port is as small as its one caller needs. Implementations live in the shell
 from collections.abc import Sequence
 from typing import Protocol
 
+from adapter.core.loop_statistics import LoopStatistics
 from adapter.core.signal import FleetReadings, Grid
 from adapter.core.snapshot import Snapshot
 from adapter.core.tuning import TunedWorkload, Tuning
@@ -69,4 +70,12 @@ class SnapshotReader(Protocol):
 
     def current(self) -> Snapshot | None:
         """Return the newest snapshot, or None before the first tick has finished."""
+        ...
+
+
+class LoopReader(Protocol):
+    """Who reports on the loop itself."""
+
+    def statistics(self) -> LoopStatistics:
+        """Return the counts and times of the loop so far."""
         ...
