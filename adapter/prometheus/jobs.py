@@ -1,0 +1,70 @@
+"""The queries of one preset in a fixed order, each with its fold; pure.
+
+First the four questions to the anchor, then the signals; a ratio takes two queries.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from adapter.prometheus.decode import Table
+from adapter.prometheus.fold import Folded, Owned, fold_extreme, fold_same, fold_sum
+from adapter.prometheus.plan import PlannedPreset, PlannedSignal
+from adapter.prometheus.preset import SignalQuery
+from adapter.prometheus.quantile import fold_quantile
+from adapter.prometheus.reader import Fold, Job
+
+ANCHOR_JOBS = 4
+
+
+def preset_jobs(preset: PlannedPreset, *, rows: int) -> list[Job]:
+    """Return the jobs of a preset for a fleet of `rows` workloads: age, reporting, expected, copies, then signals."""
+    sums = partial(fold_sum, rows=rows)
+    anchor = preset.anchor
+    jobs = [
+        Job(query=anchor.age, owners=preset.owners, fold=_extreme(np.minimum, rows)),
+        Job(query=anchor.reporting, owners=preset.owners, fold=sums),
+        Job(query=anchor.expected, owners=preset.owners, fold=sums),
+        Job(query=anchor.copies, owners=preset.owners, fold=_extreme(np.maximum, rows)),
+    ]
+    for signal in preset.signals:
+        jobs.extend(_signal_jobs(signal, preset, rows=rows))
+    return jobs
+
+
+def job_count(signal: PlannedSignal) -> int:
+    """Return how many queries a signal takes."""
+    return 1 if signal.per is None else 2
+
+
+def _signal_jobs(signal: PlannedSignal, preset: PlannedPreset, *, rows: int) -> list[Job]:
+    fold = _fold(signal.how, rows)
+    queries = [signal.query] if signal.per is None else [signal.query, signal.per]
+    return [Job(query=query, owners=preset.owners, fold=fold) for query in queries]
+
+
+def _fold(how: SignalQuery, rows: int) -> Fold:
+    if how.quantile is not None:
+        return partial(fold_quantile, rows=rows, quantile=how.quantile)
+    if how.fold == "same":
+        return partial(fold_same, rows=rows)
+    if how.clamp:
+        return _clamped(partial(fold_sum, rows=rows, negatives=True))
+    return partial(fold_sum, rows=rows)
+
+
+def _clamped(fold: Fold) -> Fold:
+    def clamped(table: Table, owned: Owned) -> Folded:
+        folded = fold(table, owned)
+        return Folded(value=np.maximum(folded.value, 0.0), bad=folded.bad)
+
+    return clamped
+
+
+def _extreme(kind: np.ufunc, rows: int) -> Callable[[Table, Owned], Folded]:
+    def extreme(table: Table, owned: Owned) -> Folded:
+        value = fold_extreme(kind, table, owned, rows=rows)
+        return Folded(value=value, bad=np.zeros(value.shape, dtype=np.bool_))
+
+    return extreme

@@ -1,0 +1,134 @@
+"""Which workloads a series belongs to.
+
+A query returns the series of all workloads of a preset. Most workloads name their namespace exactly, so candidates are
+found by it, and a label set is only ever judged once. Regular expressions are Python's here and RE2 in Prometheus; on
+label values the two agree.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from adapter.core.workload import Matcher, Workload
+from adapter.prometheus.preset import (
+    Identity,
+    MatcherIdentity,
+    MatchersIdentity,
+    NamesIdentity,
+    PodsIdentity,
+    Preset,
+    TargetIdentity,
+)
+
+Labels = Mapping[str, str]
+
+_MOST_REMEMBERED = 200_000  # label sets: pods come and go for months, the memory of them must not grow for months
+
+
+def grouping(preset: Preset, workloads: Sequence[Workload]) -> tuple[str, ...]:
+    """Return the labels by which a preset's queries are grouped, namespace first.
+
+    Example:
+        Engines are grouped by what any workload matches on, for example ('namespace', 'model_name', 'pod').
+    """
+    if preset.group is not None:
+        return preset.group
+    used = {matcher.label for workload in workloads for matcher in workload.matchers}
+    return ("namespace", *sorted(used - {"namespace"}))
+
+
+def namespaces_in_use(workloads: Sequence[Workload]) -> tuple[str, ...]:
+    """Return the namespaces of the workloads, sorted; nothing if one of them is a pattern."""
+    found = [_namespace(workload) for workload in workloads]
+    return () if any(matcher.regex for matcher in found) else tuple(sorted({matcher.value for matcher in found}))
+
+
+def _namespace(workload: Workload) -> Matcher:
+    exact = Matcher(label="namespace", value=workload.id.namespace)
+    return next((matcher for matcher in workload.matchers if matcher.label == "namespace"), exact)
+
+
+def conditions(identity: Identity, workload: Workload) -> tuple[Matcher, ...] | None:
+    """Return what a series' labels must satisfy besides the namespace; None if this way does not apply."""
+    match identity:
+        case MatchersIdentity():
+            return tuple(matcher for matcher in workload.matchers if matcher.label != "namespace")
+        case PodsIdentity():
+            return _relabelled(workload, "pod", identity.label) or (
+                Matcher(label=identity.label, value=workload.target.pod_pattern, regex=True),
+            )
+        case TargetIdentity():
+            applies = workload.target.kind in identity.targets
+            return (Matcher(label=identity.label, value=workload.target.name),) if applies else None
+        case MatcherIdentity():
+            return _relabelled(workload, identity.matcher, identity.label) or None
+        case NamesIdentity():
+            names = (name.format(target=workload.target.name, workload=workload.id.name) for name in identity.names)
+            return (Matcher(label=identity.label, value="|".join(map(re.escape, names)), regex=True),)
+        case _:
+            assert_never(identity)
+
+
+def _relabelled(workload: Workload, label: str, to: str) -> tuple[Matcher, ...]:
+    return tuple(
+        Matcher(label=to, value=matcher.value, regex=matcher.regex)
+        for matcher in workload.matchers
+        if matcher.label == label
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """One way in which a series can belong to one row, compiled."""
+
+    row: int
+    tests: tuple[tuple[str, Callable[[str], object]], ...]
+
+    def accepts(self, labels: Labels) -> bool:
+        return all(test(labels.get(label, "")) for label, test in self.tests)
+
+
+def _compiled(matcher: Matcher) -> tuple[str, Callable[[str], object]]:
+    return matcher.label, re.compile(matcher.value).fullmatch if matcher.regex else matcher.value.__eq__
+
+
+class Owners:
+    """Finds the rows of the workloads that a label set belongs to, and remembers them.
+
+    Rows are positions in the sequence of workloads that the source was asked for; several workloads may own a series.
+    """
+
+    def __init__(self, preset: Preset, workloads: Mapping[int, Workload]) -> None:
+        """Prepare for the workloads of one preset, by row."""
+        self._exact: dict[str, list[_Candidate]] = defaultdict(list)
+        self._patterns: list[_Candidate] = []
+        self._known: dict[tuple[tuple[str, str], ...], tuple[int, ...]] = {}
+        for row, workload in workloads.items():
+            for identity in preset.identity:
+                self._add(row, workload, identity)
+
+    def _add(self, row: int, workload: Workload, identity: Identity) -> None:
+        found = conditions(identity, workload)
+        if found is None:
+            return
+        namespace = _namespace(workload)
+        if namespace.regex:
+            self._patterns.append(_Candidate(row=row, tests=tuple(map(_compiled, (namespace, *found)))))
+        else:
+            self._exact[namespace.value].append(_Candidate(row=row, tests=tuple(map(_compiled, found))))
+
+    def rows(self, labels: Labels) -> tuple[int, ...]:
+        """Return the rows that own a series with these labels, ascending."""
+        key = tuple((label, value) for label, value in labels.items() if label != "le")
+        rows = self._known.get(key)
+        if rows is None:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            rows = self._known[key] = self._judge(labels)
+        return rows
+
+    def _judge(self, labels: Labels) -> tuple[int, ...]:
+        near = self._exact.get(labels.get("namespace", ""), [])
+        return tuple(sorted({each.row for each in (*near, *self._patterns) if each.accepts(labels)}))

@@ -1,0 +1,90 @@
+"""One query over one grid: sent, decoded and folded in the calling thread.
+
+The fold happens here so that a large answer becomes a small array in the worker thread, not on the event loop.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from adapter.core.errors import SignalError
+from adapter.core.signal import Grid
+from adapter.prometheus.chunks import pieces
+from adapter.prometheus.client import Answer
+from adapter.prometheus.decode import Table, decode
+from adapter.prometheus.failures import MEANWHILE, shorten
+from adapter.prometheus.fold import Folded, Owned, unusable
+from adapter.prometheus.matching import Owners
+
+Ask = Callable[[str, Grid], Answer]
+Fold = Callable[[Table, Owned], Folded]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A query, whose series it returns, and how they become one value per workload."""
+
+    query: str
+    owners: Owners
+    fold: Fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fetched:
+    """What came of a job."""
+
+    query: str
+    folded: Folded | None
+    """Values over the whole grid; None if any part of it did not answer."""
+    complaints: tuple[str, ...] = ()
+    """What was wrong, for people to read."""
+    warned: bool = False
+    """Whether the source said that its answer is partial."""
+
+
+def fetch(ask: Ask, job: Job, grid: Grid) -> Fetched:
+    """Return the folded answer; errors become complaints, never exceptions."""
+    parts: list[Folded] = []
+    complaints: dict[str, None] = {}
+    warned = False
+    for _, piece in pieces(grid):
+        try:
+            answer = ask(job.query, piece)
+            table = decode(answer.result, piece)
+        except SignalError as error:
+            return Fetched(query=job.query, folded=None, complaints=(*complaints, str(error)))
+        owned = Owned.of([job.owners.rows(labels) for labels in table.labels])
+        parts.append(job.fold(table, owned))
+        warned = warned or bool(answer.warnings)
+        complaints |= dict.fromkeys((*map(_partial, answer.warnings), *_offenders(table, owned, parts[-1])))
+    return Fetched(query=job.query, folded=_joined(parts), complaints=tuple(complaints), warned=warned)
+
+
+def _joined(parts: list[Folded]) -> Folded:
+    return Folded(
+        value=np.concatenate([part.value for part in parts], axis=1),
+        bad=np.concatenate([part.bad for part in parts], axis=1),
+    )
+
+
+def _partial(warning: str) -> str:
+    return f"partial result, its values may scale out but not in. Prometheus warns: {shorten(warning)}"
+
+
+def _offenders(table: Table, owned: Owned, folded: Folded) -> tuple[str, ...]:
+    """Return one line on samples that are no usable value, naming the first series."""
+    if not folded.bad.any():
+        return ()
+    row, column = (int(index) for index in np.argwhere(folded.bad)[0])
+    series = owned.series[owned.rows == row]
+    wrong = series[unusable(table, negatives=False)[series, column]]
+    shown = wrong if len(wrong) else series
+    listed = ", ".join(_shown(table, int(each), column) for each in shown[:3])
+    what = "no finite number >= 0" if len(wrong) else "series that contradict each other where one value is expected"
+    return (f"malformed, {what}: {listed}; {MEANWHILE}",)
+
+
+def _shown(table: Table, series: int, column: int) -> str:
+    labels = ", ".join(f'{label}="{value}"' for label, value in sorted(table.labels[series].items()))
+    return f"{{{labels}}} = {table.values[series, column]:g}"

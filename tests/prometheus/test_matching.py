@@ -1,0 +1,91 @@
+"""A series finds its workloads, and only them."""
+
+from adapter.core.workload import Workload
+from adapter.prometheus.matching import Owners, grouping, namespaces_in_use
+from adapter.prometheus.preset import load_preset
+from tests.fleets import make_workload
+
+
+def _owners(preset: str, *workloads: Workload) -> Owners:
+    return Owners(load_preset(preset), dict(enumerate(workloads)))
+
+
+def test_pods_of_a_target_with_a_longer_name_are_not_mine() -> None:
+    """`llama` must not catch the pods of `llama-large`."""
+    owners = _owners("vllm", make_workload("llama"), make_workload("llama-large"))
+
+    assert owners.rows({"namespace": "llm", "pod": "llama-7c9f8d6b5-x2x7k"}) == (0,)
+    assert owners.rows({"namespace": "llm", "pod": "llama-large-7c9f8d6b5-x2x7k"}) == (1,)
+    assert owners.rows({"namespace": "other", "pod": "llama-7c9f8d6b5-x2x7k"}) == ()
+
+
+def test_all_matchers_must_hold_and_a_missing_label_is_empty() -> None:
+    """A series without the label that a workload matches on is nobody's."""
+    owners = _owners("vllm", make_workload("a", match={"model_name": "m", "role": {"regex": "decode|both"}}))
+
+    assert owners.rows({"namespace": "llm", "model_name": "m", "role": "decode"}) == (0,)
+    assert owners.rows({"namespace": "llm", "model_name": "m", "role": "prefill"}) == ()
+    assert owners.rows({"namespace": "llm", "model_name": "m"}) == ()
+
+
+def test_series_may_have_several_owners() -> None:
+    """Two workloads over the same series both get it."""
+    owners = _owners("vllm", make_workload("a", match={"model_name": "m"}), make_workload("b", match={"role": "x"}))
+
+    assert owners.rows({"namespace": "llm", "model_name": "m", "role": "x"}) == (0, 1)
+
+
+def test_namespace_pattern_finds_series_of_all_its_namespaces() -> None:
+    """A workload that matches namespaces by pattern is found outside its own."""
+    spread = make_workload("a", match={"namespace": {"regex": "llm-.*"}, "model_name": "m"})
+    owners = _owners("vllm", spread)
+
+    assert owners.rows({"namespace": "llm-eu", "model_name": "m"}) == (0,)
+    assert owners.rows({"namespace": "llm", "model_name": "m"}) == ()
+    assert namespaces_in_use([spread, make_workload("b")]) == ()
+
+
+def test_buckets_of_one_pod_share_one_judgement() -> None:
+    """The bucket label does not tell series of different owners apart."""
+    owners = _owners("vllm", make_workload("llama"))
+    pod = {"namespace": "llm", "pod": "llama-7c9f8d6b5-x2x7k"}
+
+    assert owners.rows(pod | {"le": "0.5"}) == owners.rows(pod | {"le": "+Inf"}) == (0,)
+
+
+def test_gpus_are_found_by_pod_although_engines_are_matched_by_model() -> None:
+    """Without a matcher on pods, the pod names of the scale target serve."""
+    owners = _owners("dcgm", make_workload("llama", match={"model_name": "m"}))
+
+    assert owners.rows({"namespace": "llm", "pod": "llama-7c9f8d6b5-x2x7k"}) == (0,)
+
+
+def test_replica_counts_are_found_by_kind_and_name_of_the_target() -> None:
+    """A Deployment and a StatefulSet of one name are two things; a LeaderWorkerSet is counted by its leaders."""
+    owners = _owners(
+        "kube-state-metrics",
+        make_workload("a"),
+        make_workload("b", scale_target={"kind": "StatefulSet", "name": "a"}),
+        make_workload("c", scale_target={"kind": "LeaderWorkerSet"}),
+    )
+
+    assert owners.rows({"namespace": "llm", "deployment": "a"}) == (0,)
+    assert owners.rows({"namespace": "llm", "statefulset": "a"}) == (1,)
+    assert owners.rows({"namespace": "llm", "statefulset": "c"}) == (2,)
+
+
+def test_gateway_demand_is_found_by_model_or_by_pool_name() -> None:
+    """A matcher on the served model follows rewrites; otherwise pools named after the target or workload count."""
+    owners = _owners("llm-d-epp", make_workload("a", match={"model_name": "org/m"}), make_workload("b"))
+
+    assert owners.rows({"namespace": "llm", "inference_pool": "p", "target_model_name": "org/m"}) == (0,)
+    assert owners.rows({"namespace": "llm", "inference_pool": "b-pool", "target_model_name": "b"}) == (1,)
+    assert owners.rows({"namespace": "llm", "inference_pool": "xb-pool"}) == ()
+
+
+def test_engines_are_grouped_by_what_any_workload_matches_on() -> None:
+    """One query serves workloads with different matchers."""
+    workloads = [make_workload("a", match={"model_name": "m"}), make_workload("b")]
+
+    assert grouping(load_preset("vllm"), workloads) == ("namespace", "model_name", "pod")
+    assert grouping(load_preset("dcgm"), workloads) == ("namespace", "pod")
