@@ -8,11 +8,16 @@ from adapter.core.tuning.document import (
     WorkloadEntry,
     resolve_workload,
 )
+from adapter.core.tuning.deprecation import DEPRECATIONS, Deprecation
+from adapter.core.tuning.parse import parse_tuning
+from adapter.core.tuning.schema import document_schema
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
 from adapter.core.tuning.workload import EventTuning, OverrideTuning, WorkloadTuning
 
 __all__ = [
     "API_VERSION",
+    "DEPRECATIONS",
+    "Deprecation",
     "EventTuning",
     "OverrideTuning",
     "PrometheusTuning",
@@ -22,5 +27,7 @@ __all__ = [
     "TuningDocument",
     "WorkloadEntry",
     "WorkloadTuning",
+    "document_schema",
+    "parse_tuning",
     "resolve_workload",
 ]

@@ -5,10 +5,11 @@ every workload with its defaults filled in.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from adapter.core.errors import Problem
 from adapter.core.tuning.fields import DnsName, Section
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
 from adapter.core.tuning.workload import LabelPattern, WorkloadTuning
@@ -25,7 +26,7 @@ class WorkloadEntry(WorkloadTuning):
 
 
 class TuningDocument(Section):
-    """The document as users write it."""
+    """The document as users write it; that no workload is listed twice is checked where lines are known, in `parse`."""
 
     api_version: Literal["scaleahead/v1alpha1"] = Field(description="Schema version.")
     prometheus: PrometheusTuning = Field(description="Where samples come from.")
@@ -34,16 +35,6 @@ class TuningDocument(Section):
         default=WorkloadTuning(), description="Values for every workload that does not set its own."
     )
     workloads: tuple[WorkloadEntry, ...] = Field(default=(), description="The workloads.")
-
-    @model_validator(mode="after")
-    def _unique(self) -> Self:
-        seen: set[tuple[str, str]] = set()
-        for entry in self.workloads:
-            key = (entry.namespace, entry.name)
-            if key in seen:
-                raise ValueError(f"workload {entry.namespace}/{entry.name} is listed twice")
-            seen.add(key)
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +54,9 @@ class Tuning:
     defaults: WorkloadTuning
     workloads: tuple[TunedWorkload, ...]
     digest: str
-    """Hash of the document's text, to tell versions apart."""
+    """First 12 hexadecimal digits of the SHA-256 of what the document says; comments and layout do not count."""
+    warnings: tuple[Problem, ...] = ()
+    """What works today and will not for ever: deprecated keys."""
 
 
 def resolve_workload(workload_id: WorkloadId, tuning: WorkloadTuning) -> TunedWorkload:

@@ -2,9 +2,26 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, StringConstraints, model_validator
 
-from adapter.core.tuning.fields import Duration, LabelName, Section
+from adapter.core.tuning.fields import LABEL_NAME, Duration, LabelName, Note, Path, Section
+
+
+def _without_user(url: HttpUrl) -> HttpUrl:
+    if url.username is not None or url.password is not None:
+        raise ValueError("must not carry a user name or password: set auth.basic instead")
+    if url.query is not None or url.fragment is not None:
+        raise ValueError("must be a base URL, without `?` and `#`")
+    return url
+
+
+BaseUrl = Annotated[HttpUrl, AfterValidator(_without_user), Note(allowed="an http or https URL")]
+"""Base URL of an HTTP API; its path is kept, so that a prefix such as `/prometheus` works."""
+
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+HeaderValue = Annotated[
+    str, StringConstraints(pattern=r"^[\x20-\x7e]*$", max_length=8192), Note(allowed="printable ASCII text on one line")
+]
 
 
 class BasicAuth(Section):
@@ -12,7 +29,7 @@ class BasicAuth(Section):
 
     username: str = Field(min_length=1, description="User name.")
     password: SecretStr | None = Field(default=None, description="Password; prefer `passwordFile`.")
-    password_file: str | None = Field(default=None, description="File that holds the password, read at each use.")
+    password_file: Path | None = Field(default=None, description="File that holds the password, read at each use.")
 
     @model_validator(mode="after")
     def _one_password(self) -> Self:
@@ -24,16 +41,18 @@ class BasicAuth(Section):
 class ClientCertificate(Section):
     """Certificate that identifies scaleahead to Prometheus."""
 
-    cert_file: str = Field(description="PEM file with the certificate chain.")
-    key_file: str = Field(description="PEM file with the private key.")
+    cert_file: Path = Field(description="PEM file with the certificate chain.")
+    key_file: Path = Field(description="PEM file with the private key.")
 
 
 class PrometheusAuth(Section):
     """How scaleahead proves who it is; bearer token and basic authentication exclude each other."""
 
-    bearer_token_file: str | None = Field(default=None, description="File that holds a bearer token, read at each use.")
+    bearer_token_file: Path | None = Field(
+        default=None, description="File that holds a bearer token, read at each use."
+    )
     basic: BasicAuth | None = Field(default=None, description="HTTP basic authentication.")
-    ca_file: str | None = Field(default=None, description="PEM bundle that signs the server's certificate.")
+    ca_file: Path | None = Field(default=None, description="PEM bundle that signs the server's certificate.")
     client_certificate: ClientCertificate | None = Field(default=None, description="Client certificate for mutual TLS.")
 
     @model_validator(mode="after")
@@ -46,13 +65,17 @@ class PrometheusAuth(Section):
 class PrometheusTuning(Section):
     """The Prometheus (or Thanos, Mimir, VictoriaMetrics) that is asked."""
 
-    url: HttpUrl = Field(description="Base URL of the Prometheus HTTP API.")
+    url: BaseUrl = Field(description="Base URL of the Prometheus HTTP API.")
     auth: PrometheusAuth = Field(default=PrometheusAuth(), description="Credentials and certificates.")
-    headers: dict[str, str] = Field(
-        default={}, description="Extra request headers, for example a tenant's X-Scope-OrgID."
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default={},
+        description="Extra request headers, for example a tenant's X-Scope-OrgID.",
+        json_schema_extra={"x-keys": "an HTTP header name"},
     )
     match: dict[LabelName, str] = Field(
-        default={}, description="Label values that every query is restricted to, such as `cluster`."
+        default={},
+        description="Label values that every query is restricted to, such as `cluster`.",
+        json_schema_extra={"x-keys": LABEL_NAME},
     )
     replica_label: LabelName | None = Field(
         default=None,
@@ -61,12 +84,19 @@ class PrometheusTuning(Section):
     timeout: Annotated[Duration, Field(gt=0, le=60)] = Field(
         default=10.0, description="Total time for one query, body included."
     )
-    max_body_bytes: Annotated[int, Field(ge=1_000_000, le=2_000_000_000)] = Field(
+    max_body_bytes: Annotated[int, Field(ge=1_000_000, le=2_000_000_000), Note(unit="bytes")] = Field(
         default=200_000_000, description="Largest answer that is read; a larger one is an error."
     )
     rate_window: Annotated[Duration, Field(ge=10, le=600)] = Field(
         default=60.0, description="Averaging window of rates; at least four scrape intervals."
     )
+
+    @model_validator(mode="after")
+    def _one_authorization(self) -> Self:
+        named = any(name.lower() == "authorization" for name in self.headers)
+        if named and (self.auth.bearer_token_file is not None or self.auth.basic is not None):
+            raise ValueError("the header Authorization excludes auth.bearerTokenFile and auth.basic")
+        return self
 
 
 class TickTuning(Section):
@@ -83,5 +113,7 @@ class TickTuning(Section):
     @model_validator(mode="after")
     def _divides_a_minute(self) -> Self:
         if 60.0 % self.interval:
-            raise ValueError("interval must divide 60s, so that ticks and the 60 s history grid meet")
+            raise ValueError(
+                "interval must divide 60s (such as 5s, 10s, 15s, 30s), so that ticks and the 60 s history grid meet"
+            )
         return self

@@ -5,14 +5,27 @@ Every field has a unit, bounds and a reason for its default. `WorkloadTuning` is
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from adapter.core.tuning.fields import DnsName, Duration, LabelName, Section
+from adapter.core.tuning.fields import (
+    LABEL_NAME,
+    DnsName,
+    Duration,
+    Instant,
+    LabelName,
+    Note,
+    Regex,
+    Section,
+    format_duration,
+)
 from adapter.core.workload import TargetKind
 
-Count = Annotated[int, Field(ge=0, le=10_000)]
-PositiveRate = Annotated[float, Field(gt=0, le=1e9)]
-Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=10_000), Note(unit="replicas")]
+PositiveCount = Annotated[int, Field(ge=1, le=10_000), Note(unit="replicas")]
+TokenRate = Annotated[float, Field(gt=0, le=1e9), Note(unit="tokens/s")]
+Concurrency = Annotated[float, Field(gt=0, le=100_000), Note(unit="requests")]
+Price = Annotated[float, Field(gt=0, le=1e9)]
+Share = Annotated[float, Field(gt=0, le=1), Note(unit="ratio")]
 
 
 class ScaleTargetTuning(Section):
@@ -27,14 +40,25 @@ class ScaleTargetTuning(Section):
 class LabelPattern(Section):
     """A label condition by regular expression."""
 
-    regex: str = Field(min_length=1, description="Anchored regular expression (RE2 syntax as Prometheus uses).")
+    regex: Regex = Field(description="Anchored regular expression (RE2 syntax as Prometheus uses).")
+
+
+def _condition_kind(value: object) -> str:
+    return "pattern" if isinstance(value, dict | LabelPattern) else "text"
+
+
+LabelCondition = Annotated[
+    Annotated[str, Note(allowed="text, or `{regex: ...}`"), Tag("text")] | Annotated[LabelPattern, Tag("pattern")],
+    Discriminator(_condition_kind),
+]
+"""What a label's value must be: exact text, or a pattern."""
 
 
 class ReplicasTuning(Section):
     """Bounds on what is asked for."""
 
     min: Count = Field(default=1, description="Fewest replicas; 0 allows scale to zero.")
-    max: Annotated[int, Field(ge=1, le=10_000)] = Field(default=10, description="Most replicas.")
+    max: PositiveCount = Field(default=10, description="Most replicas.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -57,14 +81,14 @@ class SloTuning(Section):
 class CapacityTuning(Section):
     """What one ready replica sustains within its SLO."""
 
-    prompt_tokens_per_second: PositiveRate | None = Field(
+    prompt_tokens_per_second: TokenRate | None = Field(
         default=None,
         description="Uncached prompt tokens per second if it did nothing else; set together with generation.",
     )
-    generation_tokens_per_second: PositiveRate | None = Field(
+    generation_tokens_per_second: TokenRate | None = Field(
         default=None, description="Generated tokens per second if it did nothing else; set together with prompt."
     )
-    max_concurrency: Annotated[float, Field(gt=0, le=100_000)] | None = Field(
+    max_concurrency: Concurrency | None = Field(
         default=None,
         description="Requests in flight one replica can hold (max sequences); bounds the answer from below.",
     )
@@ -80,7 +104,7 @@ class CapacityTuning(Section):
 class TargetsTuning(Section):
     """Per-replica targets of observed signals, used where no token capacity is known, and for the raw metrics."""
 
-    concurrency: Annotated[float, Field(gt=0, le=100_000)] = Field(
+    concurrency: Concurrency = Field(
         default=16.0, description="Requests in flight per replica, the unit of demand while token capacity is unknown."
     )
     gpu_utilization: Share | None = Field(
@@ -92,15 +116,15 @@ class TargetsTuning(Section):
 class PriceTuning(Section):
     """What an hour of trouble costs against an hour of GPU; sets the forecast quantile."""
 
-    slo_minute: PositiveRate = Field(description="Cost of one replica-minute missing, in any currency.")
-    gpu_minute: PositiveRate = Field(description="Cost of one replica-minute idle, in the same currency.")
+    slo_minute: Price = Field(description="Cost of one replica-minute missing, in any currency.")
+    gpu_minute: Price = Field(description="Cost of one replica-minute idle, in the same currency.")
 
 
 class ForecastTuning(Section):
     """How the forecast is turned into demand."""
 
     enabled: bool = Field(default=True, description="Off: sizing is reactive only.")
-    quantile: Annotated[float, Field(ge=0.5, le=0.99)] | None = Field(
+    quantile: Annotated[float, Field(ge=0.5, le=0.99), Note(unit="ratio")] | None = Field(
         default=None, description="Quantile of the peak over the lead time; 0.9 when neither it nor `price` is set."
     )
     price: PriceTuning | None = Field(default=None, description="Prices from which the quantile follows: s / (s + g).")
@@ -137,11 +161,18 @@ class FreshnessTuning(Section):
         description="Age of the last known value above which no decision is made: consumers see an error and hold.",
     )
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.stale_after > self.hold_after:
+            stale, hold = format_duration(self.stale_after), format_duration(self.hold_after)
+            raise ValueError(f"staleAfter ({stale}) must not exceed holdAfter ({hold})")
+        return self
+
 
 class HpaTuning(Section):
     """The HPA that reads our metrics."""
 
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(
+    tolerance: Annotated[float, Field(ge=0, lt=1), Note(unit="ratio")] = Field(
         default=0.1, description="Its tolerance; the cluster default is 0.1."
     )
 
@@ -152,7 +183,7 @@ class OverrideTuning(Section):
     floor: Count | None = Field(default=None, description="At least this many replicas.")
     ceiling: Count | None = Field(default=None, description="At most this many replicas.")
     freeze: bool = Field(default=False, description="Keep the replicas that are requested now.")
-    until: AwareDatetime = Field(description="When the override ends, RFC 3339 with zone.")
+    until: Instant = Field(description="When the override ends, RFC 3339 with zone.")
     author: str = Field(min_length=1, max_length=100, description="Who set it.")
     reason: str = Field(default="", max_length=200, description="Why.")
 
@@ -169,11 +200,11 @@ class EventTuning(Section):
     """A planned event: replicas are there by its start."""
 
     name: str = Field(min_length=1, max_length=100, description="What happens.")
-    start: AwareDatetime = Field(
+    start: Instant = Field(
         description="When load is expected, RFC 3339 with zone; replicas are asked for one lead time earlier."
     )
-    end: AwareDatetime = Field(description="When it is over.")
-    floor: Annotated[int, Field(ge=1, le=10_000)] = Field(description="At least this many replicas during the event.")
+    end: Instant = Field(description="When it is over.")
+    floor: PositiveCount = Field(description="At least this many replicas during the event.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -187,9 +218,10 @@ class WorkloadTuning(Section):
 
     scale_target: ScaleTargetTuning = Field(default=ScaleTargetTuning(), description="What is scaled.")
     preset: str = Field(default="vllm", description="Serving system, the name of a preset.")
-    match: dict[LabelName, str | LabelPattern] = Field(
+    match: dict[LabelName, LabelCondition] = Field(
         default={},
         description="Labels of the engine's series: text or `{regex: ...}`; the scale target's pod names when empty.",
+        json_schema_extra={"x-keys": LABEL_NAME},
     )
     replicas: ReplicasTuning = Field(default=ReplicasTuning(), description="Bounds.")
     slo: SloTuning = Field(default=SloTuning(), description="Objectives.")
@@ -198,7 +230,7 @@ class WorkloadTuning(Section):
     )
     capacity: CapacityTuning = Field(default=CapacityTuning(), description="What one replica sustains.")
     targets: TargetsTuning = Field(default=TargetsTuning(), description="Per-replica targets of observed signals.")
-    margin: Annotated[float, Field(ge=1, le=5)] = Field(
+    margin: Annotated[float, Field(ge=1, le=5), Note(unit="ratio")] = Field(
         default=1.15, description="Factor on demand that absorbs bursts within a minute."
     )
     forecast: ForecastTuning = Field(default=ForecastTuning(), description="Use of the forecast.")
