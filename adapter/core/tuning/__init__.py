@@ -1,5 +1,6 @@
 """Tuning: the live configuration, as pydantic models that are also the ConfigMap's schema."""
 
+from adapter.core.tuning.deprecation import DEPRECATIONS, Deprecation
 from adapter.core.tuning.document import (
     API_VERSION,
     TunedWorkload,
@@ -8,7 +9,6 @@ from adapter.core.tuning.document import (
     WorkloadEntry,
     resolve_workload,
 )
-from adapter.core.tuning.deprecation import DEPRECATIONS, Deprecation
 from adapter.core.tuning.parse import parse_tuning
 from adapter.core.tuning.schema import document_schema
 from adapter.core.tuning.source import PrometheusTuning, TickTuning

@@ -3,7 +3,7 @@
 The rule is in `docs/deprecation.md`. Every deprecated key is one row of `DEPRECATIONS`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adapter.core.tuning.nodes import Entry, Node
 from adapter.core.tuning.schema import Location
@@ -49,27 +49,37 @@ def rename_deprecated(root: Node, deprecations: tuple[Deprecation, ...]) -> tupl
     """Return the tree with today's names, and every use of an old one."""
     if not deprecations:
         return root, ()
-    found: list[Renamed] = []
-    return _rename(root, (), deprecations, found), tuple(found)
+    renaming = _Renaming(rules=deprecations)
+    return renaming.tree(root, ()), tuple(renaming.found)
 
 
-def _rename(node: Node, at: Location, rules: tuple[Deprecation, ...], found: list[Renamed]) -> Node:
-    if node.items is not None:
-        items = [_rename(item, (*at, index), rules, found) for index, item in enumerate(node.items)]
-        return Node(line=node.line, column=node.column, items=items)
-    if node.entries is None:
-        return node
-    here = {rule.old: rule for rule in rules if rule.section == _section(at)}
-    entries = []
-    for entry in node.entries:
-        rule = here.get(entry.key)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Renaming:
+    """One pass over a tree, gathering the uses of old names."""
+
+    rules: tuple[Deprecation, ...]
+    found: list[Renamed] = field(default_factory=list)
+
+    def tree(self, node: Node, at: Location) -> Node:
+        """Return the tree below a location with today's names."""
+        if node.items is not None:
+            items = [self.tree(item, (*at, index)) for index, item in enumerate(node.items)]
+            return Node(line=node.line, column=node.column, items=items)
+        if node.entries is None:
+            return node
+        entries = (self._entry(entry, node, at) for entry in node.entries)
+        return Node(line=node.line, column=node.column, entries=[entry for entry in entries if entry is not None])
+
+    def _entry(self, entry: Entry, section: Node, at: Location) -> Entry | None:
+        """Return the entry under today's name, None where that name is written too."""
+        rule = next((rule for rule in self.rules if rule.old == entry.key and rule.section == _section(at)), None)
+        key = entry.key
         if rule is not None:
-            clashes = node.entry(rule.new) is not None
-            found.append(Renamed(location=(*at, entry.key), entry=entry, deprecation=rule, clashes=clashes))
-        key = rule.new if rule is not None else entry.key
-        value = _rename(entry.node, (*at, key), rules, found)
-        entries.append(Entry(key=key, line=entry.line, column=entry.column, node=value))
-    return Node(line=node.line, column=node.column, entries=entries)
+            key, clashes = rule.new, section.entry(rule.new) is not None
+            self.found.append(Renamed(location=(*at, rule.old), entry=entry, deprecation=rule, clashes=clashes))
+            if clashes:
+                return None
+        return Entry(key=key, line=entry.line, column=entry.column, node=self.tree(entry.node, (*at, key)))
 
 
 def _section(at: Location) -> tuple[str, ...]:

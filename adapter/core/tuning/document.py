@@ -26,7 +26,9 @@ class WorkloadEntry(WorkloadTuning):
 
 
 class TuningDocument(Section):
-    """The document as users write it; that no workload is listed twice is checked where lines are known, in `parse`."""
+    """The document as users write it."""
+
+    # That no workload is listed twice is checked in `parse`, where lines are known.
 
     api_version: Literal["scaleahead/v1alpha1"] = Field(description="Schema version.")
     prometheus: PrometheusTuning = Field(description="Where samples come from.")

@@ -13,8 +13,10 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import yaml
+from yaml._yaml import Mark as CMark
 
 MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 30
@@ -96,27 +98,40 @@ def read_nodes(text: str) -> Node | None:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             reader.accept(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = {"line": mark.line + 1, "column": mark.column + 1} if mark else {}
-        raise YamlFault(f"not YAML: {_reason(error)}", **place) from error
+        raise YamlFault(f"not YAML: {_reason(error)}", **_place(_mark(error))) from error
     except (yaml.YAMLError, UnicodeError) as error:
-        raise YamlFault(
-            "not YAML: the text contains characters that are not printable", **_unprintable(text)
-        ) from error
+        raise YamlFault("not YAML: not every character is printable", **_unprintable(text)) from error
     return reader.root
+
+
+class _Place(TypedDict):
+    line: int
+    column: int
+
+
+def _place(mark: yaml.Mark | CMark | None) -> _Place:
+    return _Place(line=mark.line + 1, column=mark.column + 1) if mark is not None else _Place(line=1, column=1)
+
+
+def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | CMark | None:
+    """Return where the fault is; a key without its colon is noticed a line too late."""
+    late = "could not find expected ':'" in (error.problem or "")
+    return (error.context_mark if late else None) or error.problem_mark or error.context_mark
 
 
 def _reason(error: yaml.MarkedYAMLError) -> str:
     reason = ", ".join(part for part in (error.context, error.problem) if part)
-    if "cannot start any token" in reason:
-        reason += " (a tab, `@`, `%` or back-tick; indent with spaces, quote the others)"
+    if "cannot start any token" in reason or "tab" in reason:
+        reason += (
+            " (indent with spaces, not with tabs; put quotes around text that starts with `@`, `%` or a back-tick)"
+        )
     return reason
 
 
-def _unprintable(text: str) -> dict[str, int]:
+def _unprintable(text: str) -> _Place:
     found = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
     before = text[: found.start() if found else 0]
-    return {"line": before.count("\n") + 1, "column": len(before) - (before.rfind("\n") + 1) + 1}
+    return _Place(line=before.count("\n") + 1, column=len(before) - (before.rfind("\n") + 1) + 1)
 
 
 def resolve(text: str) -> Scalar:
@@ -148,7 +163,7 @@ class _Reader:
     values: int = 0
 
     def accept(self, event: yaml.Event) -> None:
-        place = {"line": event.start_mark.line + 1, "column": event.start_mark.column + 1}
+        place = _place(event.start_mark)
         match event:
             case yaml.DocumentStartEvent() if self.root is not None:
                 raise YamlFault("only one document is allowed, this `---` starts a second", **place)
@@ -165,14 +180,19 @@ class _Reader:
             case yaml.AliasEvent():
                 self._put(self._anchored(event.anchor, place))
 
-    def _anchored(self, name: str, place: dict[str, int]) -> Node:
-        node = self.anchors.get(name)
+    def _anchored(self, name: str | None, place: _Place) -> Node:
+        node = self.anchors.get(name or "")
         if node is None:
             raise YamlFault(f"alias *{name} has no anchor &{name} before it", **place)
         if any(node is outer for outer in self.open):
             raise YamlFault(f"alias *{name} stands inside of what it names", **place)
-        self.values += sum(1 for _ in _walk(node, limit=MAX_VALUES))
+        self._count(sum(1 for _ in _walk(node, limit=MAX_VALUES)), place)
         return node
+
+    def _count(self, values: int, place: _Place) -> None:
+        self.values += values
+        if self.values > MAX_VALUES:
+            raise YamlFault(f"the document must not hold more than {MAX_VALUES:,} values", **place)
 
     def _descend(self, node: Node, *, anchor: str | None) -> None:
         if len(self.open) >= MAX_DEPTH:
@@ -182,9 +202,7 @@ class _Reader:
         self.keys.append(None)
 
     def _put(self, node: Node, *, anchor: str | None = None) -> None:
-        self.values += 1
-        if self.values > MAX_VALUES:
-            raise YamlFault(f"the document must not hold more than {MAX_VALUES:,} values", line=node.line)
+        self._count(1, _Place(line=node.line, column=node.column))
         if anchor is not None:
             self.anchors[anchor] = node
         if not self.open:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import NoReturn, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from adapter.core.errors import Problem, TuningError
 from adapter.core.tuning.deprecation import DEPRECATIONS, Deprecation, Renamed, rename_deprecated
@@ -129,12 +130,12 @@ class _Reading:
         return section and found.location in self._faulty_defaults
 
 
-def _validate(model: type[M], node: Node) -> tuple[M | None, list[dict[str, object]]]:
+def _validate(model: type[M], node: Node) -> tuple[M | None, list[ErrorDetails]]:
     text = json.dumps(_set(node.plain()))
     try:
         return model.model_validate_json(text, strict=True, by_alias=True, by_name=False), []
     except ValidationError as error:
-        return None, list(error.errors(include_url=False, include_input=False))  # type: ignore[arg-type]  # TypedDicts
+        return None, error.errors(include_url=False, include_input=False)
 
 
 def _set(value: Plain) -> Plain:

@@ -1,16 +1,18 @@
 """Faults in a document in the words of its author: where it stands, what was given, what is allowed.
 
-Must not show secrets: nothing below `prometheus.auth` and `prometheus.headers`, and no value of a key that sounds like one.
+Must not show secrets: nothing below `prometheus.auth` and `prometheus.headers`, no value of a key
+that sounds like one.
 """
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pydantic_core import ErrorDetails
 
 from adapter.core.errors import Problem
-from adapter.core.tuning.nodes import Entry, Node
+from adapter.core.tuning.nodes import Entry, Node, resolve
 from adapter.core.tuning.schema import Location, allowed, names_at, schema_at
 
 _SECRET_SECTIONS = (("prometheus", "auth"), ("prometheus", "headers"))
@@ -70,8 +72,7 @@ def unknown(kind: str, name: str, names: Iterable[str]) -> str:
     """Return the message for a name that does not exist, with the nearest that does."""
     known = sorted(names)
     hint = nearest(name, known)
-    meant = f", did you mean {hint}?" if hint else ""
-    return f"unknown {kind}{meant or '.'} Allowed: {', '.join(known)}"
+    return f"unknown {kind}, " + (f"did you mean {hint}?" if hint else f"allowed: {', '.join(known) or 'none'}")
 
 
 def show(location: Location, node: Node) -> str:
@@ -82,7 +83,9 @@ def show(location: Location, node: Node) -> str:
         return f"a mapping of {len(node.entries)}"
     if _secret(location):
         return "***"
-    text = " ".join(_USER_IN_URL.sub("//***@", node.text).split()) or ("''" if isinstance(node.value, str) else "null")
+    text = " ".join(_USER_IN_URL.sub("//***@", node.text).split())
+    if isinstance(node.value, str) and not isinstance(resolve(node.text), str):
+        text = f'"{text}"'
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -109,7 +112,7 @@ def problem_with_key(entry: Entry, location: Location, *, file: str, message: st
     return Problem(file=file, line=entry.line, column=entry.column, path=path, given=given, message=message)
 
 
-def translate(error: Mapping[str, Any], found: Found, *, file: str) -> Problem:
+def translate(error: ErrorDetails, found: Found, *, file: str) -> Problem:
     """Return the problem that one of pydantic's errors stands for."""
     kind, raw = error["type"], tuple(error["loc"])
     if found.entry is not None and kind == "extra_forbidden":
@@ -118,10 +121,11 @@ def translate(error: Mapping[str, Any], found: Found, *, file: str) -> Problem:
         return problem_with_key(found.entry, found.location, file=file, message=message)
     if found.entry is not None and raw[-1:] == ("[key]",):
         return problem_with_key(found.entry, found.location, file=file, message="the key must be " + _key_words(found))
-    return problem_at(found, file=file, message=_message(error, found))
+    problem = problem_at(found, file=file, message=_message(error, found))
+    return replace(problem, given="") if kind == "value_error" and found.node.entries is not None else problem
 
 
-def _message(error: Mapping[str, Any], found: Found) -> str:
+def _message(error: ErrorDetails, found: Found) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     words = allowed(schema_at(found.location) or {})

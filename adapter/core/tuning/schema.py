@@ -3,7 +3,7 @@
 Why it exists: bounds and units are declared once, in the models; everything said about them is derived here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -25,7 +25,7 @@ def document_schema() -> JsonSchema:
     return {"$schema": _DIALECT, **_tidy(schema), "title": "scaleahead tuning document"}
 
 
-def _tidy(value: Any) -> Any:
+def _tidy(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return a schema without the titles that only repeat the key, and without the defaults of whole sections."""
     if isinstance(value, list):
         return [_tidy(item) for item in value]
@@ -34,7 +34,8 @@ def _tidy(value: Any) -> Any:
     drop = {"title"} if isinstance(value.get("title"), str) else set()
     if "$ref" in value or value.get("default", 0) is None:
         drop.add("default")
-    return {key: _tidy(item) for key, item in value.items() if key not in drop}
+    closed = {"additionalProperties": False} if "patternProperties" in value else {}
+    return {key: _tidy(item) for key, item in value.items() if key not in drop} | closed
 
 
 def resolve_schema(schema: JsonSchema) -> JsonSchema:
@@ -66,7 +67,8 @@ def _child(schema: JsonSchema, part: str | int) -> JsonSchema | None:
     if isinstance(part, int):
         child = schema.get("items")
     else:
-        child = schema.get("properties", {}).get(part) or _free_values(schema)
+        section = _branch(schema, "object")
+        child = section.get("properties", {}).get(part) or _free_values(section)
     return resolve_schema(child) if child else None
 
 
@@ -78,7 +80,14 @@ def _free_values(schema: JsonSchema) -> JsonSchema | None:
 
 def names_at(location: Location) -> tuple[str, ...]:
     """Return the keys that may stand in the mapping at a location; none where users choose them."""
-    return tuple((schema_at(location) or {}).get("properties", ()))
+    schema = schema_at(location) or {}
+    return tuple(_branch(schema, "object").get("properties", ()))
+
+
+def _branch(schema: JsonSchema, kind: str) -> JsonSchema:
+    """Return the choice of a union that has a type, the schema itself where there is no choice."""
+    choices = [resolve_schema(choice) for choice in schema.get("oneOf", ())]
+    return next((choice for choice in choices if choice.get("type") == kind), schema)
 
 
 def allowed(schema: JsonSchema) -> str:
@@ -90,6 +99,7 @@ def allowed(schema: JsonSchema) -> str:
         >>> allowed({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
         'a number above 0 and at most 1'
     """
+    schema = _branch(schema, "string")
     if "x-allowed" in schema:
         return str(schema["x-allowed"])
     if schema.get("x-unit") == "duration":
@@ -127,7 +137,7 @@ def _number(value: float) -> str:
     return f"{value:g}" if isinstance(value, float) and value != int(value) else f"{int(value)}"
 
 
-def _bounds(schema: JsonSchema, render: Any) -> str:  # `Any`: a function of one number
+def _bounds(schema: JsonSchema, render: Callable[[float], str]) -> str:
     words = {
         "minimum": "from {}" if "maximum" in schema else "at least {}",
         "exclusiveMinimum": "above {}",

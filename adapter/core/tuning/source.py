@@ -15,6 +15,12 @@ def _without_user(url: HttpUrl) -> HttpUrl:
     return url
 
 
+def _dividing_a_minute(interval: float) -> float:
+    if 60.0 % interval:
+        raise ValueError("must divide 60s (such as 5s, 10s, 15s, 30s), so that ticks meet the grid of the history")
+    return interval
+
+
 BaseUrl = Annotated[HttpUrl, AfterValidator(_without_user), Note(allowed="an http or https URL")]
 """Base URL of an HTTP API; its path is kept, so that a prefix such as `/prometheus` works."""
 
@@ -102,18 +108,10 @@ class PrometheusTuning(Section):
 class TickTuning(Section):
     """When signals are read."""
 
-    interval: Annotated[Duration, Field(ge=1, le=60)] = Field(
+    interval: Annotated[Duration, Field(ge=1, le=60), AfterValidator(_dividing_a_minute)] = Field(
         default=15.0, description="Time between ticks; ticks start on multiples of it. Must divide 60s."
     )
     settling_delay: Annotated[Duration, Field(ge=0, le=60)] = Field(
         default=5.0,
         description="Queries are evaluated this long before the tick, so that late samples do not split replicas.",
     )
-
-    @model_validator(mode="after")
-    def _divides_a_minute(self) -> Self:
-        if 60.0 % self.interval:
-            raise ValueError(
-                "interval must divide 60s (such as 5s, 10s, 15s, 30s), so that ticks and the 60 s history grid meet"
-            )
-        return self
