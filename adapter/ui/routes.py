@@ -1,0 +1,60 @@
+"""Routes of the JSON API: translate the request, look it up in the snapshot, translate the answer.
+
+`targets` is for machines that scale: it refuses whatever must not be acted on. `workloads` and `explain` are for
+people: they show holds and decisions grown old, and say so.
+"""
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from adapter.core.errors import SnapshotStale
+from adapter.core.metric import Metric
+from adapter.core.snapshot import Snapshot, lookup, require_fresh
+from adapter.core.workload import WorkloadId
+from adapter.ports import Clock, SnapshotReader
+from adapter.ui.replies import json_reply
+from adapter.ui.views import explain_view, list_view, target_view
+
+
+def json_routes(reader: SnapshotReader, clock: Clock) -> APIRouter:
+    """Return the routes below `/api/v1`."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/targets/{namespace}/{workload}")
+    async def read_target(request: Request, namespace: str, workload: str) -> Response:
+        metric = _metric(request.query_params.get("metric", Metric.REPLICAS))
+        decision = lookup(reader.current(), WorkloadId(namespace, workload), now=clock.now())
+        return json_reply(target_view(decision, metric))
+
+    @router.get("/workloads")
+    async def list_workloads() -> Response:
+        snapshot = _newest(reader)
+        return json_reply(list_view(snapshot, stale=_staleness(snapshot, clock)))
+
+    @router.get("/workloads/{namespace}/{workload}/explain")
+    async def explain(namespace: str, workload: str) -> Response:
+        snapshot = _newest(reader)
+        decision = lookup(snapshot, WorkloadId(namespace, workload), now=snapshot.at)
+        return json_reply(explain_view(decision, snapshot, stale=_staleness(snapshot, clock)))
+
+    return router
+
+
+def _newest(reader: SnapshotReader) -> Snapshot:
+    snapshot = reader.current()
+    return require_fresh(None, now=0.0) if snapshot is None else snapshot
+
+
+def _staleness(snapshot: Snapshot, clock: Clock) -> str | None:
+    try:
+        require_fresh(snapshot, now=clock.now())
+    except SnapshotStale as stale:
+        return str(stale)
+    return None
+
+
+def _metric(name: str) -> Metric:
+    try:
+        return Metric(name.lower())
+    except ValueError:
+        allowed = ", ".join(Metric)
+        raise HTTPException(400, f"metric={name} is not known; allowed are: {allowed}") from None

@@ -1,0 +1,166 @@
+"""The JSON documents of the JSON API, built from decisions alone.
+
+Field names are public: they may be added to, not renamed. The same decision gives the same bytes in every process, so
+nothing here may depend on the time of asking, on the process, or on the order of mappings.
+Must not know: HTTP, how a decision is made.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from adapter.core.decision import Capacity, Decision, Demand, Step, WorkloadForecast
+from adapter.core.metric import Metric, metric_value
+from adapter.core.shaping import Shaped
+from adapter.core.signal import ABSENT, UNITS, Reading, Signal, SignalProblem
+from adapter.core.snapshot import Snapshot
+from adapter.core.units import to_milli
+from adapter.core.workload import WorkloadId
+from adapter.ui.sentences import why, why_not
+
+JsonObject = dict[str, object]
+
+
+def target_view(decision: Decision, metric: Metric) -> JsonObject:
+    """Return the value of a metric for KEDA's `metrics-api` scaler and for people.
+
+    The value is the very number the HPA reads through the metrics API: thousandths, rounded up.
+
+    Raises:
+        CannotDecide: there is no honest value; see `adapter.core.metric`.
+        ValueError: the value is not a finite number.
+    """
+    found = metric_value(decision, metric)
+    return {
+        **_identity(decision.workload),
+        "metric": metric.value,
+        "value": to_milli(found.value) / 1000,
+        "target": found.target,
+        "active": decision.active,
+        "at": found.at,
+        "planned": decision.planned,
+        "served": decision.served,
+    }
+
+
+def list_view(snapshot: Snapshot, *, stale: str | None) -> JsonObject:
+    """Return all workloads in order of namespace and name, each in short.
+
+    Args:
+        snapshot: the newest one.
+        stale: why it may not be acted on any more; None while it may.
+    """
+    return {
+        **_snapshot_view(snapshot, stale=stale),
+        "problems": [asdict(problem) for problem in snapshot.problems],
+        "workloads": [_summary(snapshot.decisions[workload]) for workload in sorted(snapshot.decisions)],
+    }
+
+
+def explain_view(decision: Decision, snapshot: Snapshot, *, stale: str | None) -> JsonObject:
+    """Return everything the decision knows, with the steps that led to it.
+
+    Args:
+        decision: one of the snapshot's.
+        snapshot: what it was published with.
+        stale: why it may not be acted on any more; None while it may.
+    """
+    return {
+        **_snapshot_view(snapshot, stale=stale),
+        **_summary(decision),
+        "why_not": why_not(decision),
+        "reactive": decision.reactive,
+        "predictive": decision.predictive,
+        "lead_time_s": decision.lead_time_s,
+        "quantile": decision.quantile,
+        "replicas": asdict(decision.replicas),
+        "demand": _demand(decision.demand),
+        "capacity": _capacity(decision.capacity),
+        "forecast": _forecast(decision.forecast),
+        "signals": {signal.value: _signal(decision, signal) for signal in _shown(decision)},
+        "emitted": _emitted(decision.emitted),
+        "steps": [_step(step) for step in decision.steps],
+        "problems": [asdict(problem) for problem in _problems(snapshot, decision.signals)],
+    }
+
+
+def _identity(workload: WorkloadId) -> JsonObject:
+    return {"namespace": workload.namespace, "workload": workload.name}
+
+
+def _snapshot_view(snapshot: Snapshot, *, stale: str | None) -> JsonObject:
+    return {
+        "at": snapshot.at,
+        "interval_s": snapshot.interval_s,
+        "tuning_digest": snapshot.tuning_digest,
+        "stale": stale,
+    }
+
+
+def _summary(decision: Decision) -> JsonObject:
+    return {
+        **_identity(decision.workload),
+        "outcome": decision.outcome.value,
+        "hold_reason": decision.hold_reason or None,
+        "mode": decision.mode,
+        "planned": decision.planned,
+        "served": decision.served,
+        "ready": decision.replicas.ready,
+        "active": decision.active,
+        "why": why(decision),
+    }
+
+
+def _demand(demand: Demand | None) -> JsonObject | None:
+    return None if demand is None else {**asdict(demand), "unit": demand.unit.value}
+
+
+def _capacity(capacity: Capacity) -> JsonObject:
+    return {**asdict(capacity), "unit": capacity.unit.value}
+
+
+def _forecast(forecast: WorkloadForecast | None) -> JsonObject | None:
+    if forecast is None:
+        return None
+    return {
+        "origin": forecast.origin,
+        "horizons_s": list(forecast.horizons_s),
+        "quantiles": list(forecast.quantiles),
+        "peak": [list(row) for row in forecast.peak],
+        "arrival_probability": list(forecast.arrival_probability),
+        "skill": forecast.skill,
+        "coverage": forecast.coverage,
+        "trusted": forecast.trusted,
+    }
+
+
+def _shown(decision: Decision) -> list[Signal]:
+    return [signal for signal in Signal if signal in decision.signals or signal in decision.signal_forecasts]
+
+
+def _signal(decision: Decision, signal: Signal) -> JsonObject:
+    reading: Reading = decision.signals.get(signal, ABSENT)
+    return {
+        "state": reading.state.name.lower(),
+        "value": reading.value,
+        "age_s": reading.age_s,
+        "coverage": reading.coverage,
+        "forecast": decision.signal_forecasts.get(signal, math.nan),
+        "unit": UNITS[signal],
+    }
+
+
+def _emitted(shaped: Shaped | None) -> JsonObject | None:
+    if shaped is None:
+        return None
+    return {**asdict(shaped), "value": shaped.value_milli / 1000, "target": shaped.target_milli / 1000}
+
+
+def _step(step: Step) -> JsonObject:
+    return {"name": step.name.value, "before": step.before, "after": step.after, "reason": step.reason}
+
+
+def _problems(snapshot: Snapshot, signals: Mapping[Signal, Reading]) -> list[SignalProblem]:
+    """Return the problems that can have touched these signals; a query serves all workloads, so most are shared."""
+    names = {signal.value for signal in signals}
+    return [problem for problem in snapshot.problems if problem.signal in names or not problem.signal]
