@@ -51,11 +51,11 @@ def test_loop_that_starts_no_tick_is_not_live(app: FastAPI, clock: FixedClock) -
 
 def test_loop_that_still_reads_history_is_live_for_a_while(app: FastAPI, board: Board, clock: FixedClock) -> None:
     """Before the first tick five minutes are allowed."""
-    board.loop = replace(board.loop, last_tick_start=None, started_at=TICK)
+    board.loop = replace(board.loop, last_tick_start=None, ticks=0, started_at=TICK)
     clock.at = TICK + 299
     assert ask(app, "/livez").status_code == 200
     clock.at = TICK + 301
-    assert "no tick yet" in ask(app, "/livez").text
+    assert "no tick has ended yet" in ask(app, "/livez").text
 
 
 def test_nothing_decided_yet_is_not_ready(app: FastAPI, board: Board) -> None:

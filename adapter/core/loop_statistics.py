@@ -35,12 +35,12 @@ class LoopStatistics:
         A tick whose signals could not be read still starts on time: a dead Prometheus never makes the loop stuck.
 
         Example:
-            >>> loop = LoopStatistics(started_at=0.0, interval_s=15.0, last_tick_start=300.0)
+            >>> loop = LoopStatistics(started_at=0.0, interval_s=15.0, last_tick_start=300.0, ticks=20)
             >>> loop.stuck(now=320.0), loop.stuck(now=330.0)
             (None, 'the last tick started 30.0 s ago, allowed are 27.5 s')
         """
-        if self.last_tick_start is None:
-            age_s, allowed_s, what = now - self.started_at, _START_GRACE_S, "no tick yet: the process started"
+        if self.last_tick_start is None or self.ticks + self.tick_failures == 0:
+            age_s, allowed_s, what = now - self.started_at, _START_GRACE_S, "no tick has ended yet: the process started"
         else:
             allowed_s = _INTERVALS_ALLOWED * self.interval_s + _SLACK_S
             age_s, what = now - self.last_tick_start, "the last tick started"
