@@ -4,6 +4,11 @@ Stands in for the cluster in the demo and in what-if studies: a caller advances 
 the fleet shows, and sets a number of replicas. It must not know who scales or why. Time is seconds from
 the start of the trace; the only randomness is in the cold starts that the caller draws.
 
+The gateway hands a request to the ready pod with the fewest outstanding requests. With no ready pod it holds
+them, in order; once pods are ready it releases them, each second, as far as the pods' batches have room, and what
+arrives meanwhile queues behind. So a burst that wakes the fleet is shared by the pods that start for it, instead of
+burying the first. When nothing is held, nothing is ever held back from a ready pod.
+
 Pods are removed as a ReplicaSet does: those that still start before those that serve, newest first.
 """
 
@@ -22,6 +27,7 @@ from adapter.simulation.profiles import EngineProfile
 from adapter.simulation.traces import Requests
 
 FIRST_TOKEN_TIMEOUT_S: Final = 300.0
+_RELEASE_EVERY_S: Final = 1.0
 
 
 class Phase(Enum):
@@ -179,15 +185,18 @@ class Fleet:
             self._settle(stop_s)
 
     def _next_event(self) -> float:
-        """Return when the next pod becomes ready or runs out of time to drain."""
-        ready = [pod.ready_s for pod in self.pods if pod.phase is Phase.STARTING]
-        return min([*ready, *(pod.deadline_s for pod in self.pods)], default=np.inf)
+        """Return when the next pod becomes ready or runs out of time to drain, or held requests are looked at."""
+        times = [pod.ready_s for pod in self.pods if pod.phase is Phase.STARTING]
+        times.extend(pod.deadline_s for pod in self.pods)
+        if self.ready_replicas and self.gateway.held:
+            times.append(math.floor(self.now_s / _RELEASE_EVERY_S + 1) * _RELEASE_EVERY_S)
+        return min(times, default=np.inf)
 
     def _serve(self, until_s: float) -> None:
         """Route arrivals and run engines while the set of ready pods does not change."""
         rows = self._ready_rows()
         arrived = int(np.searchsorted(self.requests["arrival_s"], until_s, side="left"))
-        if len(rows):
+        if len(rows) and not self.gateway.held:
             kernels.dispatch_arrivals(self.engines, self._limits, rows, (self._arrived, arrived))
             self._released = arrived
         else:
@@ -197,9 +206,15 @@ class Fleet:
             kernels.run_pod(self.engines, self._limits, pod.row, until_s)
 
     def _settle(self, now_s: float) -> None:
-        """Do what is due at `now_s`: expire held requests, open pods, end draining ones."""
-        self._expire_held(now_s)
-        self._become_ready(now_s)
+        """Do what is due at `now_s`: open pods, look at held requests, end draining pods.
+
+        With pods ready, held requests are looked at on whole seconds and openings only: other times are the
+        caller's choice and must not change what happens.
+        """
+        opened = self._become_ready(now_s)
+        if opened or not self.ready_replicas or now_s % _RELEASE_EVERY_S == 0:
+            self._expire_held(now_s)
+            self._release_held(now_s)
         for pod in self.pods:
             if pod.phase is Phase.DRAINING:
                 self._end_drain(pod, now_s)
@@ -214,17 +229,20 @@ class Fleet:
         self._released += expired
         self._expired += expired
 
-    def _become_ready(self, now_s: float) -> None:
-        """Open the pods whose start has ended, and hand them what the gateway holds."""
-        for pod in self.pods:
-            if pod.phase is Phase.STARTING and pod.ready_s <= now_s:
-                self._replace(pod, replace(pod, phase=Phase.READY))
-                self.engines.pods["clock_s"][pod.row] = pod.ready_s
+    def _become_ready(self, now_s: float) -> bool:
+        """Open the pods whose start has ended, and tell whether there were any."""
+        due = [pod for pod in self.pods if pod.phase is Phase.STARTING and pod.ready_s <= now_s]
+        for pod in due:
+            self._replace(pod, replace(pod, phase=Phase.READY))
+            self.engines.pods["clock_s"][pod.row] = pod.ready_s
+        return bool(due)
+
+    def _release_held(self, now_s: float) -> None:
+        """Hand on what the gateway holds, as far as ready pods have room."""
         rows = self._ready_rows()
-        if len(rows):
-            for request in range(self._released, self._arrived):
-                kernels.dispatch(self.engines, self._limits, rows, request, now_s)
-            self._released = self._arrived
+        if len(rows) and self.gateway.held:
+            span = (self._released, self._arrived)
+            self._released = kernels.release(self.engines, self._limits, rows, span, now_s)
 
     def _scale_out(self, count: int, *, starts_in: Callable[[], float]) -> None:
         for _ in range(count):

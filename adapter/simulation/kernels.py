@@ -313,25 +313,42 @@ def outstanding(engines: Engines, row: int) -> int:
 
 
 @compiled
-def dispatch(engines: Engines, limits: Limits, rows: Ints, request_id: int, now_s: float) -> None:
-    """Hand a request to the pod of `rows` with the fewest outstanding requests, the first of equals."""
+def _least_loaded(engines: Engines, rows: Ints) -> int:
+    """Return the pod with the fewest outstanding requests, the first of equals."""
     best = rows[0]
     fewest = outstanding(engines, best)
     for row in rows[1:]:
         load = outstanding(engines, row)
         if load < fewest:
             best, fewest = row, load
+    return int(best)
+
+
+@compiled
+def _hand_over(engines: Engines, limits: Limits, row: int, request_id: int, now_s: float) -> None:
+    """Queue a request at a pod, or refuse it if it can never fit."""
     request = engines.requests[request_id]
-    pod = engines.pods[best]
+    pod = engines.pods[row]
     request.queued_s = now_s
     if request.prompt_tokens + request.output_tokens - 1 > limits.kv_capacity_tokens:
         request.state = FAILED
         request.finish_s = now_s
         pod.refused += 1
         return
-    if fewest == 0:
+    if outstanding(engines, row) == 0:
         pod.clock_s = max(pod.clock_s, now_s)
-    _push(engines, best, request_id)
+    _push(engines, row, request_id)
+
+
+@compiled
+def release(engines: Engines, limits: Limits, rows: Ints, span: tuple[int, int], now_s: float) -> int:
+    """Hand held requests with indices in [span) to pods that have room in their batch; return the first kept."""
+    for request_id in range(span[0], span[1]):
+        row = _least_loaded(engines, rows)
+        if outstanding(engines, row) >= limits.max_num_seqs:
+            return request_id
+        _hand_over(engines, limits, row, request_id, now_s)
+    return span[1]
 
 
 @compiled
@@ -341,7 +358,7 @@ def dispatch_arrivals(engines: Engines, limits: Limits, rows: Ints, span: tuple[
         now_s = engines.requests[request_id].arrival_s
         for row in rows:
             run_pod(engines, limits, row, now_s)
-        dispatch(engines, limits, rows, request_id, now_s)
+        _hand_over(engines, limits, _least_loaded(engines, rows), request_id, now_s)
 
 
 @compiled

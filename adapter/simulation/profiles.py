@@ -124,6 +124,15 @@ class EngineProfile:
             raise ValueError(f"profile {self.name!r}: output tokens cost no time, so their rate is unbounded")
         return self.sustainable_requests_per_s(shape) * self.work_s(shape) / cost
 
+    def in_flight_at(self, share: float, shape: RequestShape) -> float:
+        """Return the requests in the batch at `share` (0 to 1) of the sustainable rate, on average.
+
+        Little's law: the rate times the iterations that a request stays, times their length at that load. It
+        is what targets of concurrency-based scaling are derived from.
+        """
+        rate = share * self.sustainable_requests_per_s(shape)
+        return rate * (shape.output_tokens + 1) * self.base_s / (1 - rate * self.work_s(shape))
+
 
 def _mean_context(shape: RequestShape) -> float:
     """Return the tokens that a decoding request holds in the KV cache, on average over its life."""

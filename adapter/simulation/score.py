@@ -9,6 +9,7 @@ first token by the end of the run.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ class Objective:
     itl_s: float = 0.1
     itl_from_tokens: int = 8
     """Shorter answers have too few gaps to judge."""
+
+
+DEFAULT_OBJECTIVE: Final = Objective()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ class Score:
     """Changes of size that undo the one before within `FLAP_WINDOW_S`."""
 
 
-FLAP_WINDOW_S = 600.0
+FLAP_WINDOW_S: Final = 600.0
 
 
 def score(
@@ -67,7 +71,7 @@ def score(
     events: Sequence[ScaleEvent],
     *,
     gpu_hours: float,
-    objective: Objective = Objective(),
+    objective: Objective = DEFAULT_OBJECTIVE,
 ) -> Score:
     """Return the score of a run from its request rows and its changes of size."""
     arrived = requests[requests["state"] != EXPECTED]

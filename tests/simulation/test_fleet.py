@@ -42,6 +42,21 @@ def test_a_held_request_fails_after_300_seconds() -> None:
     assert (served.gateway.held, served.gateway.expired) == (0, 1)
 
 
+def test_a_burst_that_wakes_the_fleet_is_shared_by_its_pods() -> None:
+    """100 requests held for two pods that open 5 s apart: the first takes a batch of 32, the rest are not its alone."""
+    served = fleet(requests([1.0] * 100, prompt_tokens=1, output_tokens=1000), replicas=0)
+    served.advance(2.0)
+    served.scale_to(1)
+    served.advance(7.0)
+    served.scale_to(2)
+    served.advance(33.0)
+    assert (served.engines.pods["decoding"][0], served.gateway.held) == (32, 68)
+    served.advance(38.0)
+    assert (served.engines.pods["decoding"][1], served.gateway.held) == (32, 36)
+    served.advance(43.5)
+    assert served.gateway.held == 4
+
+
 def test_starting_pods_are_removed_before_ready_ones_and_newest_first() -> None:
     """Of ready 1, 2 and starting 3, 4, scaling to two leaves 1 and 2; then to one leaves 1."""
     served = fleet(requests([]), replicas=2)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from adapter.simulation.profiles import LLAMA_8B_H100, LLAMA_70B_4XH100, EngineProfile, RequestShape
@@ -61,3 +62,14 @@ def test_free_decoding_has_no_generation_rate() -> None:
     """Asking for it says why instead of dividing by zero."""
     with pytest.raises(ValueError, match="output tokens cost no time"):
         TOY.sustainable_generation_tokens_per_s(_SHAPE)
+
+
+def test_requests_in_flight_match_what_the_engine_shows() -> None:
+    """At 60 % of the sustainable rate the mean batch is what Little's law says."""
+    shape = RequestShape(prompt_tokens=300, output_tokens=60)
+    rate = 0.6 * LLAMA_8B_H100.sustainable_requests_per_s(shape)
+    served = fleet(random_requests(6, rate=rate, seconds=300, prompt=300, output=60), profile=LLAMA_8B_H100)
+    served.advance(400.0)
+    done = served.requests
+    in_flight = np.sum(done["finish_s"] - done["arrival_s"]) / 300
+    assert in_flight == pytest.approx(LLAMA_8B_H100.in_flight_at(0.6, shape), rel=0.15)
