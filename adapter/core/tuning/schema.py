@@ -32,7 +32,7 @@ def _tidy(value: Any) -> Any:  # noqa: ANN401 - JSON
     if not isinstance(value, dict):
         return value
     drop = {"title"} if isinstance(value.get("title"), str) else set()
-    if "$ref" in value or value.get("default", 0) is None:
+    if value.get("default", {}) is None or isinstance(value.get("default"), dict):
         drop.add("default")
     closed = {"additionalProperties": False} if "patternProperties" in value else {}
     return {key: _tidy(item) for key, item in value.items() if key not in drop} | closed

@@ -1,0 +1,42 @@
+"""The `scaleahead` command: a table of subcommands, each loaded when it is called.
+
+Why it exists: `scaleahead check` must not pay for web servers, gRPC and compilers that other commands need. A command
+`x` is the click command named `command` in `adapter.commands.x`; its module may import whatever it needs.
+"""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "check": "Check a tuning document and list every problem.",
+    "options": "Print the reference table of the tuning document.",
+}
+"""Every subcommand with its one-line help, the first sentence of the command's own."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and loads a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Return a command, loading its module; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        loaded = importlib.import_module(f"adapter.commands.{cmd_name}").command
+        assert isinstance(loaded, click.Command)  # every module of the package defines one
+        return loaded
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the list of commands from the table, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="scaleahead", message="%(prog)s %(version)s")
+def main() -> None:
+    """Autoscaling metrics for LLM inference that look ahead."""

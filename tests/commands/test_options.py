@@ -1,0 +1,34 @@
+"""Twin of adapter/commands/options.py, and the check that the generated docs are current."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from adapter.cli import main
+from adapter.core.tuning.options import options
+
+_DOCS = Path(__file__).parents[2] / "docs"
+
+
+def _run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["options", *arguments])
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.mark.parametrize(("flag", "file"), [("--markdown", "options.md"), ("--schema", "config.schema.json")])
+def test_the_generated_docs_are_current(flag: str, file: str) -> None:
+    """When this fails: scaleahead options FLAG > docs/FILE."""
+    assert (_DOCS / file).read_text() == _run(flag)
+
+
+def test_machines_get_every_option() -> None:
+    """The JSON array has one object per key."""
+    assert [each["path"] for each in json.loads(_run("--json"))] == [option.path for option in options()]
+
+
+def test_a_pipe_gets_one_line_per_option() -> None:
+    """Without a terminal nothing is wrapped or coloured."""
+    assert len(_run().splitlines()) == len(options())
