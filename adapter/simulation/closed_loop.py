@@ -12,8 +12,9 @@ import numpy as np
 
 from adapter.simulation import kernels
 from adapter.simulation.arrays import EXPECTED
-from adapter.simulation.fleet import Fleet, Phase
+from adapter.simulation.fleet import Fleet
 from adapter.simulation.hpa_metrics import Scale
+from adapter.simulation.pods import Phase
 from adapter.simulation.score import DEFAULT_OBJECTIVE, Objective, ScaleEvent, Score, score
 
 SETTLE_S: Final = 600.0

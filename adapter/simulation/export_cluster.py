@@ -7,8 +7,9 @@ a deletion timestamp; it stays visible until it is gone.
 from collections.abc import Iterator, Sequence
 
 from adapter.simulation.exposition import Family, Kind, family
-from adapter.simulation.fleet import Fleet, Phase, Pod
+from adapter.simulation.fleet import Fleet
 from adapter.simulation.identity import Identity
+from adapter.simulation.pods import Phase, Pod
 
 
 def cluster_families(fleet: Fleet, identity: Identity) -> tuple[Family, ...]:

@@ -8,8 +8,9 @@ import numpy as np
 
 from adapter.simulation import kernels
 from adapter.simulation.exposition import Family, Kind, family
-from adapter.simulation.fleet import Fleet, Phase
+from adapter.simulation.fleet import Fleet
 from adapter.simulation.identity import Identity
+from adapter.simulation.pods import Phase
 
 
 def gateway_families(fleet: Fleet, identity: Identity) -> tuple[Family, ...]:

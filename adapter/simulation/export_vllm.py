@@ -11,7 +11,8 @@ import numpy as np
 from adapter.simulation import arrays
 from adapter.simulation.buckets import ITL_BOUNDS_S, PHASE_BOUNDS_S, TOKEN_BOUNDS, TTFT_BOUNDS_S
 from adapter.simulation.exposition import Family, Kind, Labels, Sample, family
-from adapter.simulation.fleet import Fleet, Pod
+from adapter.simulation.fleet import Fleet
+from adapter.simulation.pods import Pod
 
 
 def engine_families(fleet: Fleet, pod: Pod, *, model: str) -> tuple[Family, ...]:

@@ -9,8 +9,9 @@ from adapter.simulation.export_gateway import gateway_families
 from adapter.simulation.export_gpu import gpu_families
 from adapter.simulation.export_vllm import engine_families
 from adapter.simulation.exposition import Exposition, Labels
-from adapter.simulation.fleet import Fleet, Phase, Pod
+from adapter.simulation.fleet import Fleet
 from adapter.simulation.identity import Identity
+from adapter.simulation.pods import Phase, Pod
 
 
 class Exporter:

@@ -14,68 +14,22 @@ Pods are removed as a ReplicaSet does: those that still start before those that 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from adapter.simulation import kernels
-from adapter.simulation.arrays import FAILED, FINISHED, HELD, Engines, Ints, Limits, Records
+from adapter.simulation.arrays import FAILED, HELD, Engines, Floats, Ints, Limits, Records
 from adapter.simulation.engines import grow, limits_of, new_engines
+from adapter.simulation.pods import Gateway, Life, Phase, Pod
 from adapter.simulation.profiles import EngineProfile
 from adapter.simulation.traces import Requests
 
+__all__ = ["FIRST_TOKEN_TIMEOUT_S", "Fleet", "Gateway", "Life", "Phase", "Pod"]
+
 FIRST_TOKEN_TIMEOUT_S: Final = 300.0
 _RELEASE_EVERY_S: Final = 1.0
-
-
-class Phase(Enum):
-    """What a pod is doing."""
-
-    STARTING = "starting"
-    READY = "ready"
-    DRAINING = "draining"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
-    """One replica. Times in seconds of the fleet."""
-
-    serial: int
-    """Counts from 1 in order of creation and is never reused."""
-    row: int
-    """Where its engine is in `Fleet.engines`; reused after the pod is gone."""
-    phase: Phase
-    created_s: float
-    ready_s: float
-    """When it serves, or will serve."""
-    deadline_s: float = float("inf")
-    """When a draining pod is removed with all that it still holds."""
-    drain_s: float = float("inf")
-    """When draining began."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """What is left of a pod that is gone: its time from creation to the end of draining is billed."""
-
-    serial: int
-    created_s: float
-    ready_s: float
-    """NaN for a pod that was removed before it served."""
-    removed_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gateway:
-    """What the gateway in front of the fleet counts; it exists with no replica too."""
-
-    held: int
-    """Requests waiting for a replica to be ready."""
-    dispatched: int
-    expired: int
-    """Requests that found no ready replica within the time-out."""
 
 
 class Fleet:
@@ -83,7 +37,7 @@ class Fleet:
 
     Args:
         profile: speed and size of each replica.
-        requests: all requests to come.
+        requests: all requests to come; they are copied.
         cold_start: called once a pod, in order of creation; returns seconds from creation to ready, >= 0.
         replicas: pods that are ready at time 0.
         drain_limit_s: a pod that still has requests this long after its removal fails them.
@@ -114,6 +68,7 @@ class Fleet:
         self.lives: list[Life] = []
         self.engines: Engines = new_engines(profile, requests, cached_share=cached_share)
         self._limits: Limits = limits_of(profile, FIRST_TOKEN_TIMEOUT_S)
+        self._arrival_s: Floats = requests.arrival_s
         self._cold_start = cold_start
         self._drain_limit_s = drain_limit_s
         self._serial = 0
@@ -145,8 +100,7 @@ class Fleet:
     @property
     def in_flight(self) -> int:
         """Return the requests that have arrived and not ended."""
-        arrived = self.requests["state"][: self._arrived]
-        return int(np.count_nonzero((arrived != FINISHED) & (arrived != FAILED)))
+        return self.gateway.held + sum(kernels.outstanding(self.engines, pod.row) for pod in self.pods)
 
     def gpu_hours(self) -> float:
         """Return GPU-hours billed so far: from creation to the end of draining, or to now."""
@@ -195,7 +149,7 @@ class Fleet:
     def _serve(self, until_s: float) -> None:
         """Route arrivals and run engines while the set of ready pods does not change."""
         rows = self._ready_rows()
-        arrived = int(np.searchsorted(self.requests["arrival_s"], until_s, side="left"))
+        arrived = int(np.searchsorted(self._arrival_s, until_s, side="left"))
         if len(rows) and not self.gateway.held:
             kernels.dispatch_arrivals(self.engines, self._limits, rows, (self._arrived, arrived))
             self._released = arrived
