@@ -13,12 +13,20 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload
+from adapter.core.tuning.schema import allowed, schema_at
 from adapter.core.workload import WorkloadId
 from adapter.keda.keys import PATHS, Entry
 
 _BEFORE_NEXT_LABEL = re.compile(r",\s*(?=[a-zA-Z_]\w*\s*(?:=|!))")  # a comma inside a regular expression splits nothing
 _CONDITION = re.compile(r"\s*(?P<label>[a-zA-Z_]\w*)\s*(?P<operator>=~|=)(?P<value>.*)", re.DOTALL)
-_LONGEST_PATTERN = 200  # whoever reaches the port may send one
+
+# Patterns are matched by backtracking, and whoever reaches the port may send one: without these limits a single pattern
+# could keep the loop busy for hours. Three repetitions over a label value of 253 characters are milliseconds at worst.
+_LONGEST_PATTERN = 200
+_MOST_REPETITIONS = 3
+_REPETITION = re.compile(r"[*+?{]")
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
+_GROUP_START = re.compile(r"\(\?:")
 
 
 def define(
@@ -73,18 +81,21 @@ def parse_match(text: str) -> dict[str, str | dict[str, str]]:
             raise ValueError("namespace is always the ScaledObject's own; leave it out")
         if label in conditions:
             raise ValueError(f"label {label} has two conditions; one is allowed")
-        conditions[label] = value if found["operator"] == "=" else {"regex": _pattern(label, value)}
+        conditions[label] = value if found["operator"] == "=" else {"regex": _quick(label, value)}
     return conditions
 
 
-def _pattern(label: str, value: str) -> str:
-    if len(value) > _LONGEST_PATTERN:
+def _quick(label: str, pattern: str) -> str:
+    """Return a pattern that no text can make slow; whether it is a valid one is for the models to say."""
+    plain = _GROUP_START.sub("(", pattern)
+    if len(pattern) > _LONGEST_PATTERN:
         raise ValueError(f"the regular expression of {label} is longer than {_LONGEST_PATTERN} characters")
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"the regular expression of {label} does not compile: {error}") from None
-    return value
+    if _REPEATED_GROUP.search(plain) or len(_REPETITION.findall(plain)) > _MOST_REPETITIONS:
+        raise ValueError(
+            f"the regular expression of {label} may hold at most {_MOST_REPETITIONS} of * + ? {{ and none of * + {{ "
+            "after a group; configure the workload in the tuning document instead"
+        )
+    return pattern
 
 
 def _document(given: Mapping[str, Entry], defaults: WorkloadTuning, problems: list[str]) -> dict[str, Any]:
@@ -110,11 +121,18 @@ def _document(given: Mapping[str, Entry], defaults: WorkloadTuning, problems: li
 
 def _explain(error: ErrorDetails, given: Mapping[str, Entry]) -> str:
     location = tuple(str(part) for part in error["loc"])
-    message = error["msg"].removeprefix("Value error, ")
     concerned = [key for key in given if _meet(PATHS[key], location)]
+    message = _message(error)
     if len(concerned) == 1:
         return given[concerned[0]].complain(message)
     return f"{', '.join(concerned) or 'defaults.' + '.'.join(location)}: {message}"
+
+
+def _message(error: ErrorDetails) -> str:
+    """Return what is wrong in the words of the tuning document."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return f"must be {allowed(schema_at(('defaults', *error['loc'])) or {})}"
 
 
 def _meet(path: tuple[str, ...], location: tuple[str, ...]) -> bool:

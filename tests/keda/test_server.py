@@ -157,6 +157,11 @@ async def test_connections_are_closed_by_age_and_streams_still_end_with_ok(world
         assert (await client.IsActive(ref())).result is True
 
 
+def test_streams_end_before_their_connection_is_broken() -> None:
+    """One that is opened just before the connection comes of age still has its whole lifetime."""
+    assert StreamTiming().lifetime_s < Limits().connection_grace_s
+
+
 async def test_stopping_ends_streams_with_ok(world: World) -> None:
     """And `wait`, on which a task group waits, returns."""
     world = World()
