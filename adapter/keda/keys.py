@@ -6,6 +6,7 @@ A key that is nearly one of ours is a typing mistake, and ignoring it would hurt
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 PLAIN_KEYS = ("workload", "metric", "target", "activationThreshold")
 """Keys that references and inline definitions have in common."""
@@ -32,7 +33,9 @@ _OURS = (*PLAIN_KEYS, *PATHS)
 _CONNECTION = frozenset({"scalerAddress", "enableTLS", "unsafeSsl"})
 _NAMESPACE = frozenset({"namespace", "workloadNamespace"})
 _ENVIRONMENT = "FromEnv"
+_MOST_SLIPS = 2
 _LONGEST_SLIP = 40  # longer keys cannot be close to any of ours; comparing them would be wasted work
+_MOST_KEYS = 100  # whoever reaches the port decides how many there are, and each one costs time
 _MOST_WARNINGS = 10
 
 
@@ -73,6 +76,8 @@ def sort_keys(metadata: Mapping[str, str], *, namespace: str) -> SortedKeys:
         >>> sort_keys({"presetFromEnv": "vllm", "minReplica": "2", "colour": "red"}, namespace="prod").problems
         ('minReplica: unknown key; did you mean minReplicas?',)
     """
+    if len(metadata) > _MOST_KEYS:
+        return SortedKeys(entries={}, problems=(f"{len(metadata)} keys; at most {_MOST_KEYS} are read",), warnings=())
     entries: dict[str, Entry] = {}
     problems: list[str] = []
     warnings: list[str] = []
@@ -91,13 +96,15 @@ def sort_keys(metadata: Mapping[str, str], *, namespace: str) -> SortedKeys:
     return SortedKeys(entries=entries, problems=tuple(problems), warnings=tuple(warnings[:_MOST_WARNINGS]))
 
 
+@lru_cache(maxsize=1000)
 def _meant(key: str) -> str | None:
     """Return the key of ours that is at most two slips away (one, for short names), blind to case, `_` and `-`."""
     if len(key) > _LONGEST_SLIP or key in _CONNECTION:
         return None
     folded = _fold(key)
-    slips, nearest = min((_slips(folded, _fold(ours)), ours) for ours in _OURS)
-    return nearest if slips <= (2 if len(nearest) > 5 else 1) else None
+    near = [(_slips(folded, ours.lower()), ours) for ours in _OURS if abs(len(folded) - len(ours)) <= _MOST_SLIPS]
+    slips, nearest = min(near, default=(_MOST_SLIPS + 1, ""))
+    return nearest if slips <= (_MOST_SLIPS if len(nearest) > 5 else 1) else None
 
 
 def _fold(key: str) -> str:

@@ -72,4 +72,9 @@ def test_no_other_namespace_can_be_named(key: str) -> None:
 
 def test_a_flood_of_foreign_keys_gives_few_warnings() -> None:
     """Whoever reaches the port decides how many there are."""
-    assert len(sort_keys({f"foreign-{i:04}": "" for i in range(1000)}, namespace="prod").warnings) == 10
+    assert len(sort_keys({f"foreign-{i:04}": "" for i in range(100)}, namespace="prod").warnings) == 10
+
+
+def test_metadata_without_end_is_refused_unread() -> None:
+    """No ScaledObject has a hundred keys, and each one costs time."""
+    assert _problems(**{f"key{i}": "" for i in range(101)}) == ("101 keys; at most 100 are read",)
