@@ -30,6 +30,7 @@ def gateway_families(fleet: Fleet, identity: Identity) -> tuple[Family, ...]:
     ]
     ready = [pod.row for pod in fleet.pods if pod.phase is Phase.READY]
     queue = np.mean(fleet.engines.pods["waiting"][ready]) if ready else 0.0
+    saturation = running / (len(ready) * fleet.profile.max_num_seqs) if ready else 1.0  # an empty pool reads full
     return (
         family("llm_d_epp_request_total", Kind.COUNTER, "Requests.", samples=[(flow, gateway.dispatched)]),
         family("llm_d_epp_request_running", Kind.GAUGE, "Requests in flight.", samples=[(flow, running)]),
@@ -50,6 +51,12 @@ def gateway_families(fleet: Fleet, identity: Identity) -> tuple[Family, ...]:
             Kind.GAUGE,
             "Requests held in flow control.",
             samples=[({**flow, **pool}, gateway.held)],
+        ),
+        family(
+            "llm_d_epp_flow_control_pool_saturation",
+            Kind.GAUGE,
+            "Saturation of the pool, 1 is saturated.",
+            samples=[({**pool, "stage": stage}, saturation) for stage in ("decode", "effective")],
         ),
         family(
             "llm_d_epp_flow_control_requests_total",
