@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from adapter.core.errors import SnapshotStale
-from adapter.core.snapshot import require_fresh
+from adapter.core.snapshot import staleness
 from adapter.ports import Clock, LoopReader, SnapshotReader
 
 
@@ -30,19 +29,11 @@ def build_probes(reader: SnapshotReader, loop: LoopReader, clock: Clock) -> APIR
     """Return the routes `/livez`, `/readyz` and `/healthz` (which is liveness under its older name)."""
     ping = Check(name="ping", fault=lambda: None)
     ticking = Check(name="loop", fault=lambda: loop.statistics().stuck(now=clock.now()))
-    fresh = Check(name="snapshot", fault=lambda: _staleness(reader, clock))
+    fresh = Check(name="snapshot", fault=lambda: staleness(reader.current(), now=clock.now()))
     router = APIRouter()
     for name, checks in {"livez": (ping, ticking), "healthz": (ping, ticking), "readyz": (ping, fresh)}.items():
         _add_probe(router, name, checks)
     return router
-
-
-def _staleness(reader: SnapshotReader, clock: Clock) -> str | None:
-    try:
-        require_fresh(reader.current(), now=clock.now())
-    except SnapshotStale as stale:
-        return str(stale)
-    return None
 
 
 def _add_probe(router: APIRouter, name: str, checks: Sequence[Check]) -> None:

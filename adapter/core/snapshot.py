@@ -29,19 +29,30 @@ class Snapshot:
         return max(10.0, 3.0 * self.interval_s)
 
 
+def staleness(snapshot: Snapshot | None, *, now: float) -> str | None:
+    """Return why the snapshot must not be acted on, or None while it may.
+
+    Example:
+        >>> staleness(Snapshot(at=100.0, interval_s=15.0, decisions={}), now=150.0)
+        'the last decision is 50 s old, allowed are 45 s: the loop is stuck'
+    """
+    if snapshot is None:
+        return "no decision yet: the first tick has not finished"
+    age_s = now - snapshot.at
+    if age_s <= snapshot.max_age_s:
+        return None
+    return f"the last decision is {age_s:.0f} s old, allowed are {snapshot.max_age_s:.0f} s: the loop is stuck"
+
+
 def require_fresh(snapshot: Snapshot | None, *, now: float) -> Snapshot:
     """Return the snapshot if it may be acted on.
 
     Raises:
         SnapshotStale: there is none yet, or it is too old.
     """
-    if snapshot is None:
-        raise SnapshotStale("no decision yet: the first tick has not finished")
-    age_s = now - snapshot.at
-    if age_s > snapshot.max_age_s:
-        raise SnapshotStale(
-            f"the last decision is {age_s:.0f} s old, allowed are {snapshot.max_age_s:.0f} s: the loop is stuck"
-        )
+    fault = staleness(snapshot, now=now)
+    if snapshot is None or fault is not None:
+        raise SnapshotStale(fault)
     return snapshot
 
 

@@ -6,7 +6,8 @@ are made; the reasons come with them.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +18,7 @@ from adapter.core.decision import Decision, Outcome
 from adapter.core.signal import ABSENT, Signal, SignalProblem, State
 from adapter.core.snapshot import Snapshot
 
+_LINES_PER_EVENT: Final = 20  # in one tick
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({})))
 
 logger = logging.getLogger("scaleahead.decisions")
@@ -40,7 +42,7 @@ class ChangeLog:
 
     def publish(self, snapshot: Snapshot) -> None:
         """Log the differences to the snapshot before; the first one is compared with nothing."""
-        for line in changes(self._last, snapshot):
+        for line in condensed(changes(self._last, snapshot)):
             logger.log(line.level, line.event, extra=line.fields)
         self._last = snapshot
 
@@ -80,6 +82,23 @@ def changes(before: Snapshot | None, after: Snapshot) -> Iterator[Line]:
             event="workload removed",
             fields={"namespace": workload.namespace, "workload": workload.name},
         )
+
+
+def condensed(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield the first lines of each event, then how many more there were.
+
+    When Prometheus goes, thousands of workloads hold in one tick for one reason; writing that many lines would delay
+    answers and drown the reason.
+    """
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts[line.event] += 1
+        if counts[line.event] <= _LINES_PER_EVENT:
+            yield line
+    for event, count in counts.items():
+        if count > _LINES_PER_EVENT:
+            more = {"more": count - _LINES_PER_EVENT}
+            yield Line(level=logging.WARNING, event=f"{event}, and more", fields=more)
 
 
 def _tuning_changes(before: Snapshot | None, after: Snapshot) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from adapter.core.errors import SnapshotStale
 from adapter.core.metric import Metric
-from adapter.core.snapshot import Snapshot, lookup, require_fresh
+from adapter.core.snapshot import Snapshot, lookup, staleness
 from adapter.core.workload import WorkloadId
 from adapter.ports import Clock, SnapshotReader
 from adapter.ui.replies import json_reply
@@ -28,28 +28,22 @@ def json_routes(reader: SnapshotReader, clock: Clock) -> APIRouter:
     @router.get("/workloads")
     async def list_workloads() -> Response:
         snapshot = _newest(reader)
-        return json_reply(list_view(snapshot, stale=_staleness(snapshot, clock)))
+        return json_reply(list_view(snapshot, stale=staleness(snapshot, now=clock.now())))
 
     @router.get("/workloads/{namespace}/{workload}/explain")
     async def explain(namespace: str, workload: str) -> Response:
         snapshot = _newest(reader)
         decision = lookup(snapshot, WorkloadId(namespace, workload), now=snapshot.at)
-        return json_reply(explain_view(decision, snapshot, stale=_staleness(snapshot, clock)))
+        return json_reply(explain_view(decision, snapshot, stale=staleness(snapshot, now=clock.now())))
 
     return router
 
 
 def _newest(reader: SnapshotReader) -> Snapshot:
     snapshot = reader.current()
-    return require_fresh(None, now=0.0) if snapshot is None else snapshot
-
-
-def _staleness(snapshot: Snapshot, clock: Clock) -> str | None:
-    try:
-        require_fresh(snapshot, now=clock.now())
-    except SnapshotStale as stale:
-        return str(stale)
-    return None
+    if snapshot is None:
+        raise SnapshotStale(staleness(None, now=0.0))
+    return snapshot
 
 
 def _metric(name: str) -> Metric:

@@ -260,8 +260,10 @@ def test_identity_headers_open_nothing(client: httpx.Client) -> None:
 
 
 def test_reads_are_answered_without_waiting_for_acknowledgements(client: httpx.Client) -> None:
-    """Nagle's algorithm against delayed acknowledgement would cost 40 ms a read."""
-    started = time.perf_counter()
+    """Nagle's algorithm against delayed acknowledgement costs 40 ms on every read of an open connection."""
+    seconds = []
     for _ in range(25):
+        started = time.perf_counter()
         _item(_read(client, query=f"?labelSelector=workload={LLAMA.name}"))
-    assert time.perf_counter() - started < 0.5  # 25 delayed acknowledgements are at least 1 s
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds[10:]) < 0.035  # the best of many: a busy machine slows some reads down, the stall slows all

@@ -11,7 +11,7 @@ import pytest
 from adapter.core.signal import Reading, Signal, SignalProblem, State
 from adapter.core.snapshot import Snapshot
 from adapter.core.workload import WorkloadId
-from adapter.telemetry.logs import ChangeLog, JsonFormatter, Line, changes
+from adapter.telemetry.logs import ChangeLog, JsonFormatter, Line, changes, condensed
 from tests.factories import READINGS, decision, hold, snapshot
 
 PLAN = snapshot(decision())
@@ -80,6 +80,19 @@ def test_problem_is_told_when_it_comes_and_when_it_goes() -> None:
     assert _lines(PLAN, one)["signal problem"].fields["reason"] == "no answer in 1 s"
     assert not _lines(one, same)
     assert set(_lines(same, PLAN)) == {"signal problem solved"}
+
+
+def test_fleet_that_holds_at_once_is_told_in_few_lines() -> None:
+    """Twenty by name, the rest by number; other events of the tick are not crowded out."""
+    ids = [WorkloadId("prod", f"model-{number:03}") for number in range(500)]
+    before, after = snapshot(*map(decision, ids)), snapshot(*map(hold, ids), tuning_digest="sha256:def")
+    lines = list(condensed(changes(before, after)))
+    assert [line.event for line in lines].count("holding") == 20
+    assert (lines[0].event, lines[-1].event, lines[-1].fields) == (
+        "tuning in force",
+        "holding, and more",
+        {"more": 480},
+    )
 
 
 def test_tuning_and_removed_workloads_are_told() -> None:
