@@ -7,7 +7,8 @@ from dataclasses import asdict, fields
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from adapter.core.tuning import document_schema
 from adapter.core.tuning.options import Option, options
@@ -68,6 +69,15 @@ def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+def table() -> Table:
+    """Return the table for a terminal; keys are folded where it is narrow, never cut."""
+    drawn = Table(Column("key", overflow="fold"), "default", "allowed", "what it is", header_style="bold")
+    for option in options():
+        words = f"{option.allowed} ({option.unit})" if option.unit else option.allowed
+        drawn.add_row(*(escape(text) for text in (option.path, option.default, words, option.description)))
+    return drawn
+
+
 def _print_table() -> None:
     """Print a table as wide as the terminal; without one, tab-separated lines that nothing wraps."""
     if not sys.stdout.isatty():
@@ -75,7 +85,4 @@ def _print_table() -> None:
         for option in options():
             click.echo("\t".join(str(getattr(option, name)) for name in names))
         return
-    table = Table("key", "default", "allowed", "what it is", show_lines=False, header_style="bold")
-    for option in options():
-        table.add_row(option.path, option.default, " ".join((option.allowed, option.unit)), option.description)
-    Console().print(table)
+    Console().print(table())

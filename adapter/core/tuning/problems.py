@@ -116,13 +116,19 @@ def translate(error: ErrorDetails, found: Found, *, file: str) -> Problem:
     """Return the problem that one of pydantic's errors stands for."""
     kind, raw = error["type"], tuple(error["loc"])
     if found.entry is not None and kind == "extra_forbidden":
-        names = names_at(found.location[:-1])
-        message = unknown("key", found.entry.key, names)
+        message = _unknown_key(found.entry.key, found.location[:-1])
         return problem_with_key(found.entry, found.location, file=file, message=message)
     if found.entry is not None and raw[-1:] == ("[key]",):
         return problem_with_key(found.entry, found.location, file=file, message="the key must be " + _key_words(found))
     problem = problem_at(found, file=file, message=_message(error, found))
     return replace(problem, given="") if kind == "value_error" and found.node.entries is not None else problem
+
+
+def _unknown_key(key: str, section: Location) -> str:
+    """Return the message for an unknown key: perhaps it belongs into a section of this section."""
+    names = names_at(section)
+    inner = [f"{name}.{key}" for name in names if key in names_at((*section, name))]
+    return f"unknown key, did you mean {inner[0]}?" if inner else unknown("key", key, names)
 
 
 def _message(error: ErrorDetails, found: Found) -> str:

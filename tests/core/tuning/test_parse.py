@@ -74,6 +74,7 @@ def test_ten_mistakes_are_ten_problems_with_their_lines() -> None:
         pytest.param(_WORKLOAD + "   mode: act\n", 6, "not YAML", id="one space too many"),
         pytest.param(_WORKLOAD + "  mode: act\n  mode: advise\n", 7, "set twice, first in line 6", id="a repeated key"),
         pytest.param(_WORKLOAD + "  modus: act\n", 6, "did you mean mode?", id="a misspelt key"),
+        pytest.param(_WORKLOAD + "  max: 4\n", 6, "did you mean replicas.max?", id="a key outside of its section"),
         pytest.param(_WORKLOAD + "  lead_time: 5s\n", 6, "did you mean leadTime?", id="snake case"),
         pytest.param(_WORKLOAD + "  preset: vlm\n", 6, "did you mean vllm?", id="a misspelt preset"),
         pytest.param(_WORKLOAD + "  leadTime: 2 min\n", 6, "such as 30s, 5m", id="a bad duration"),
