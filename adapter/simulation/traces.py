@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -107,18 +108,22 @@ def read_request_trace(text: str) -> Requests:
     )
 
 
-def read_count_trace(text: str) -> tuple[float, Ints]:
+def read_count_trace(text: str, *, series: str | None = None) -> tuple[float, Ints]:
     """Parse CSV with the columns ``t_s,arrivals`` on a regular grid; return its step in seconds and the counts.
 
+    Args:
+        text: the CSV.
+        series: where there is a column ``series_id``, the one series to read.
+
     Raises:
-        ValueError: fewer than two rows, an irregular grid, or a negative count.
+        ValueError: no such series, fewer than two rows, an irregular grid, or a negative count.
     """
-    columns = _columns(text, ("t_s", "arrivals"))
+    columns = _columns(text, ("t_s", "arrivals"), series=series)
     if len(columns["t_s"]) < 2:
         raise ValueError("a trace of counts needs at least two rows")
     steps = np.diff(columns["t_s"])
     if np.any(steps != steps[0]) or steps[0] <= 0:
-        raise ValueError("t_s must rise in equal steps")
+        raise ValueError("t_s must rise in equal steps (of several series in one file, name one)")
     if np.any(columns["arrivals"] < 0):
         raise ValueError("arrivals must be >= 0")
     return float(steps[0]), columns["arrivals"].astype(np.int64)
@@ -202,20 +207,29 @@ MOSTLY_IDLE_LENGTHS: Final = TokenLengths(shape=RequestShape(prompt_tokens=1944.
 """Means published for that client in the hours of the excerpt."""
 
 
-def _columns(text: str, names: tuple[str, ...]) -> dict[str, Floats]:
-    """Return the named columns of CSV text as floats."""
+def _columns(text: str, names: tuple[str, ...], *, series: str | None = None) -> dict[str, Floats]:
+    """Return the named columns of CSV text as finite floats, of all rows or of one series."""
     rows = csv.DictReader(io.StringIO(text))
-    missing = [name for name in names if name not in (rows.fieldnames or ())]
+    wanted = names if series is None else ("series_id", *names)
+    missing = [name for name in wanted if name not in (rows.fieldnames or ())]
     if missing:
         raise ValueError(f"line 1: missing column {', '.join(missing)}; found {', '.join(rows.fieldnames or ())}")
-    values: list[list[float]] = []
-    for row in rows:
-        try:
-            values.append([float(row[name]) for name in names])
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"line {rows.line_num}: {', '.join(names)} must be numbers, got {row}") from error
+    chosen = (row for row in rows if series is None or row["series_id"] == series)
+    values = [[_finite(row, name, line=rows.line_num) for name in names] for row in chosen]
+    if series is not None and not values:
+        raise ValueError(f"no rows with series_id {series}")
     table = np.array(values, dtype=np.float64).reshape(-1, len(names))
     return {name: table[:, column].copy() for column, name in enumerate(names)}
+
+
+def _finite(row: Mapping[str, str | None], name: str, *, line: int) -> float:
+    try:
+        value = float(row[name] or "")
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"line {line}: {name} must be a finite number, got {row[name]!r}")
+    return value
 
 
 def _lognormal(rng: np.random.Generator, size: int, law: tuple[float, float, int]) -> Ints:

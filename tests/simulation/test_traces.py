@@ -105,9 +105,10 @@ def test_between_cuts_and_starts_anew() -> None:
     ("text", "message"),
     [
         ("t_s,input_tokens\n0,1\n", "line 1: missing column output_tokens; found t_s, input_tokens"),
-        ("t_s,input_tokens,output_tokens\n0,1,2\n1,x,2\n", "line 3: t_s, input_tokens, output_tokens must be numbers"),
+        ("t_s,input_tokens,output_tokens\n0,1,2\n1,x,2\n", "line 3: input_tokens must be a finite number, got 'x'"),
         ("t_s,input_tokens,output_tokens\n5,1,2\n4,1,2\n", "arrival_s must be finite, >= 0 and ascending"),
-        ("t_s,input_tokens,output_tokens\nnan,1,2\n", "arrival_s must be finite, >= 0 and ascending"),
+        ("t_s,input_tokens,output_tokens\n0,nan,2\n", "line 2: input_tokens must be a finite number, got 'nan'"),
+        ("t_s,input_tokens,output_tokens\n0,1\n", "line 2: output_tokens must be a finite number, got None"),
         ("t_s,input_tokens,output_tokens\n0,0,2\n", "prompt_tokens must be >= 1, got 0"),
     ],
 )
@@ -128,6 +129,17 @@ def test_a_bad_request_trace_says_what_is_wrong(text: str, message: str) -> None
 def test_a_bad_count_trace_says_what_is_wrong(text: str, message: str) -> None:
     """Irregular grids and negative counts are refused."""
     with pytest.raises(ValueError, match=message):
+        read_count_trace(text)
+
+
+def test_one_series_is_read_out_of_several() -> None:
+    """The file has two series one after the other; naming one gives its counts."""
+    text = "series_id,t_s,arrivals\na,0,1\na,60,2\nb,0,3\nb,60,4\n"
+    step_s, counts = read_count_trace(text, series="b")
+    assert (step_s, list(counts)) == (60.0, [3, 4])
+    with pytest.raises(ValueError, match="no rows with series_id c"):
+        read_count_trace(text, series="c")
+    with pytest.raises(ValueError, match="of several series in one file, name one"):
         read_count_trace(text)
 
 
