@@ -65,7 +65,7 @@ class Limits:
 
 
 class KedaServer:
-    """The listener; `start`, then `wait`, then `stop`.
+    """The listener: `run` in a task group, or `start`, `wait` and `stop` one by one.
 
     Args:
         scaler: answers the rpcs.
@@ -110,8 +110,22 @@ class KedaServer:
         except RuntimeError as error:
             raise OSError(f"the KEDA scaler cannot listen on {address}: {error}") from error
         await self._server.start()
-        _log.info("KEDA external scaler listens on %s port %d%s", self._host, port, self._remark())
+        self._announce(port)
         return port
+
+    async def run(self, grace_s: float = 5.0) -> None:
+        """Serve until cancelled; then end streams with OK and give running rpcs `grace_s` seconds.
+
+        Raises:
+            OSError: the address cannot be bound.
+            ValueError: the TLS files cannot be used.
+        """
+        if self._server is None:
+            await self.start()
+        try:
+            await self.wait()
+        finally:
+            await self.stop(grace_s)
 
     async def wait(self) -> None:
         """Return once the server has stopped."""
@@ -139,12 +153,14 @@ class KedaServer:
         reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
         return server
 
-    def _remark(self) -> str:
-        if self._tls is not None:
-            return " with TLS" if self._tls.client_ca_file is None else " with mutual TLS"
+    def _announce(self, port: int) -> None:
+        checked = self._tls is not None and self._tls.client_ca_file is not None
+        protection = "plain text" if self._tls is None else "mutual TLS" if checked else "TLS"
+        _log.info("serving the KEDA scaler on %s port %d, %s", self._host, port, protection)
         if _is_loopback(self._host):
-            return ", plain text, from this machine only; give another host to be reached from elsewhere"
-        return ", plain text: whoever reaches the port is answered"
+            _log.info("the KEDA scaler is reached from this machine only, unless it is given another host")
+        elif not checked:
+            _log.warning("the KEDA scaler does not check who asks: everyone who reaches port %d is answered", port)
 
 
 def _is_loopback(host: str) -> bool:

@@ -82,12 +82,34 @@ async def test_health_is_answered_for_probes(world: World, name: str) -> None:
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def test_plain_text_on_loopback_says_so(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody should wonder why KEDA cannot connect."""
+@pytest.mark.parametrize(
+    ("host", "word"), [("127.0.0.1", "from this machine only"), ("0.0.0.0", "does not check who asks")]
+)
+async def test_who_can_reach_it_is_said(host: str, word: str, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody should wonder why KEDA cannot connect, or who else can."""
     with caplog.at_level(logging.INFO, logger="adapter.keda.server"):
-        async with _served(world):
+        async with _served(world, host=host):
             pass
-    assert "plain text, from this machine only" in caplog.text
+    assert "plain text" in caplog.messages[0]
+    assert word in caplog.messages[1]
+
+
+async def test_run_serves_until_cancelled(world: World) -> None:
+    """As a task group ends its members; the stream that is open then ends with OK."""
+    server = KedaServer(world.scaler, port=0)
+    address = f"127.0.0.1:{await server.start()}"
+    running = asyncio.create_task(server.run())
+    async with grpc.aio.insecure_channel(address) as channel:
+        stream = pb_grpc.ExternalScalerStub(channel).StreamIsActive(ref())
+        await stream.read()
+        running.cancel()
+        assert await stream.read() is grpc.aio.EOF
+        assert await stream.code() is grpc.StatusCode.OK
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await pb_grpc.ExternalScalerStub(channel).IsActive(ref())
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_server_tls_lets_in_who_trusts_its_authority(world: World, tmp_path: Path) -> None:
