@@ -38,6 +38,15 @@ def test_every_problem_is_a_line_on_stderr_and_exit_code_2() -> None:
     ]
 
 
+def test_a_warning_does_not_reject() -> None:
+    """It goes to standard error, the summary to standard output, and the exit code is 0."""
+    late = "- {namespace: prod, name: b, override: {floor: 99, until: 2030-01-01T00:00:00Z, author: me}}\n"
+    result = _check("-", stdin=_GOOD + late)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("warning: <stdin>:5: workloads[1].override.floor: is above replicas.max (10)")
+    assert result.stdout.startswith("<stdin>: valid, 2 workloads")
+
+
 def test_json_carries_the_same_for_machines() -> None:
     """One object, with the problems' places as numbers."""
     result = _check("--json", "-", stdin=_BAD)

@@ -58,7 +58,7 @@ class Tuning:
     digest: str
     """First 12 hexadecimal digits of the SHA-256 of what the document says; comments and layout do not count."""
     warnings: tuple[Problem, ...] = ()
-    """What works today and will not for ever: deprecated keys."""
+    """What is in force but should be looked at: deprecated keys, and values that others overrule."""
 
 
 def resolve_workload(workload_id: WorkloadId, tuning: WorkloadTuning) -> TunedWorkload:

@@ -21,6 +21,7 @@ from adapter.core.tuning.fields import Section
 from adapter.core.tuning.merge import merge_defaults
 from adapter.core.tuning.nodes import Entry, Node, Plain, YamlFault, read_nodes
 from adapter.core.tuning.problems import Found, find, problem_at, problem_with_key, translate, unknown
+from adapter.core.tuning.remarks import remarks
 from adapter.core.tuning.schema import Location, document_schema
 from adapter.core.workload import WorkloadId
 
@@ -59,7 +60,7 @@ def parse_tuning(
         defaults=document.defaults,
         workloads=tuple(_resolve(entry) for entry in entries),
         digest=_digest(root),
-        warnings=_in_order([_warning(use, file=file) for use in renamed]),
+        warnings=_in_order([*(_warning(use, file=file) for use in renamed), *_remarks(root, entries, file=file)]),
     )
 
 
@@ -197,6 +198,14 @@ def _duplicate_workloads(root: Node, *, file: str) -> Iterator[Problem]:
 
 def _warning(use: Renamed, *, file: str) -> Problem:
     return problem_with_key(use.entry, use.location, file=file, message=use.message)
+
+
+def _remarks(root: Node, entries: tuple[WorkloadEntry, ...], *, file: str) -> Iterator[Problem]:
+    for index, entry in enumerate(entries):
+        for location, message in remarks(entry):
+            own = find(root, ("workloads", index)).node
+            found = find(merge_defaults(root.get("defaults"), own), location)
+            yield problem_at(replace(found, location=("workloads", index, *location)), file=file, message=message)
 
 
 def _resolve(entry: WorkloadEntry) -> TunedWorkload:
