@@ -4,6 +4,8 @@ Names, types and labels as in the llm-d router 0.10 with flow control. A request
 engine can show.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from adapter.simulation import kernels
@@ -14,9 +16,12 @@ from adapter.simulation.pods import Phase
 
 
 def gateway_families(fleet: Fleet, identity: Identity) -> tuple[Family, ...]:
-    """Return held and dispatched requests, requests in flight and ready endpoints."""
+    """Return held and dispatched requests, requests in flight and the state of the pool."""
+    return (*_requests(fleet, identity), *_pool(fleet, identity.pool))
+
+
+def _requests(fleet: Fleet, identity: Identity) -> Iterator[Family]:
     gateway = fleet.gateway
-    running = sum(kernels.outstanding(fleet.engines, pod.row) for pod in fleet.pods)
     flow = {
         "fairness_id": "default-flow",
         "model_name": identity.workload,
@@ -28,40 +33,28 @@ def gateway_families(fleet: Fleet, identity: Identity) -> tuple[Family, ...]:
         ({**pool, "outcome": outcome, "priority": "0"}, count)
         for outcome, count in (("Dispatched", gateway.dispatched), ("EvictedTTL", gateway.expired))
     ]
+    for name, kind, text, samples in (
+        ("request_total", Kind.COUNTER, "Requests.", [(flow, gateway.dispatched)]),
+        ("request_running", Kind.GAUGE, "Requests in flight.", [(flow, _outstanding(fleet))]),
+        ("flow_control_queue_size", Kind.GAUGE, "Requests held in flow control.", [({**flow, **pool}, gateway.held)]),
+        ("flow_control_requests_total", Kind.COUNTER, "Requests that left flow control.", left),
+    ):
+        yield family(f"llm_d_epp_{name}", kind, text, samples=samples)
+
+
+def _pool(fleet: Fleet, pool: str) -> Iterator[Family]:
     ready = [pod.row for pod in fleet.pods if pod.phase is Phase.READY]
-    queue = np.mean(fleet.engines.pods["waiting"][ready]) if ready else 0.0
-    saturation = running / (len(ready) * fleet.profile.max_num_seqs) if ready else 1.0  # an empty pool reads full
-    return (
-        family("llm_d_epp_request_total", Kind.COUNTER, "Requests.", samples=[(flow, gateway.dispatched)]),
-        family("llm_d_epp_request_running", Kind.GAUGE, "Requests in flight.", samples=[(flow, running)]),
-        family(
-            "llm_d_epp_ready_endpoints",
-            Kind.GAUGE,
-            "Ready endpoints in the pool.",
-            samples=[({"name": identity.pool}, len(ready))],
-        ),
-        family(
-            "llm_d_epp_average_queue_size",
-            Kind.GAUGE,
-            "Mean queue depth of the pool.",
-            samples=[({"name": identity.pool}, round(float(queue), 2))],
-        ),
-        family(
-            "llm_d_epp_flow_control_queue_size",
-            Kind.GAUGE,
-            "Requests held in flow control.",
-            samples=[({**flow, **pool}, gateway.held)],
-        ),
-        family(
-            "llm_d_epp_flow_control_pool_saturation",
-            Kind.GAUGE,
-            "Saturation of the pool, 1 is saturated.",
-            samples=[({**pool, "stage": stage}, saturation) for stage in ("decode", "effective")],
-        ),
-        family(
-            "llm_d_epp_flow_control_requests_total",
-            Kind.COUNTER,
-            "Requests that left flow control.",
-            samples=left,
-        ),
-    )
+    queue = float(np.mean(fleet.engines.pods["waiting"][ready])) if ready else 0.0
+    full = len(ready) * fleet.profile.max_num_seqs
+    saturation = _outstanding(fleet) / full if full else 1.0  # an empty pool reads full
+    stages = [({"inference_pool": pool, "stage": stage}, saturation) for stage in ("decode", "effective")]
+    for name, text, samples in (
+        ("ready_endpoints", "Ready endpoints in the pool.", [({"name": pool}, len(ready))]),
+        ("average_queue_size", "Mean queue depth of the pool.", [({"name": pool}, round(queue, 2))]),
+        ("flow_control_pool_saturation", "Saturation of the pool, 1 is saturated.", stages),
+    ):
+        yield family(f"llm_d_epp_{name}", Kind.GAUGE, text, samples=samples)
+
+
+def _outstanding(fleet: Fleet) -> int:
+    return sum(kernels.outstanding(fleet.engines, pod.row) for pod in fleet.pods)
