@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -51,28 +51,60 @@ class Listener:
     """0 lets the system choose."""
     host: str = "127.0.0.1"
     tls: TlsFiles | None = None
+    head_timeout_s: float = 30.0
+    """Longest time that a request's line and headers may take to arrive; after it the connection is cut."""
     authenticated: bool = False
     """Whether the application checks who asks; only decides what is logged."""
 
 
 class _BoundedHead(HttpToolsProtocol):
-    """HTTP/1.1 that hangs up on a client whose request line and headers do not end; the parser itself has no limit."""
+    """HTTP/1.1 that hangs up on clients whose request line and headers do not end; the parser has no limit itself."""
 
+    head_timeout_s: ClassVar[float] = 0.0
     _head_bytes = 0
+    _overdue: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        super().connection_made(transport)
+        self._overdue = self.loop.call_later(_KEEP_ALIVE_S, transport.abort)
 
     def data_received(self, data: bytes) -> None:
+        if self._head_bytes == 0:
+            self._forget_deadline()
+            self._overdue = self.loop.call_later(self.head_timeout_s, self.transport.abort)
         self._head_bytes += len(data)
         super().data_received(data)
         if self._head_bytes > _MAX_HEAD_BYTES:
             self.transport.abort()
 
     def on_headers_complete(self) -> None:
-        self._head_bytes = 0
+        self._end_head()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._head_bytes = 0
+        self._end_head()
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._end_head()
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def _end_head(self) -> None:
+        self._head_bytes = 0
+        self._forget_deadline()
+
+    def _forget_deadline(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+
+
+def _protocol(listener: Listener) -> type[_BoundedHead]:
+    return type("Protocol", (_BoundedHead,), {"head_timeout_s": listener.head_timeout_s})
 
 
 class _Server(uvicorn.Server):
@@ -145,7 +177,7 @@ def _bind(listener: Listener) -> socket.socket:
 def _config(app: FastAPI, listener: Listener) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
-        http=_BoundedHead,
+        http=_protocol(listener),
         ws="none",
         lifespan="off",
         log_config=None,

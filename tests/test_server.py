@@ -110,9 +110,9 @@ def test_server_leaves_signals_to_their_owner() -> None:
     assert asyncio.run(scenario()) is before
 
 
-def _send_headers(client: socket.socket, *, count: int) -> None:
+def _send_headers(client: socket.socket, *, count: int, size: int = 8000) -> None:
     for _ in range(count):
-        client.sendall(b"X-Filler: " + b"a" * 8000 + b"\r\n")
+        client.sendall(b"X-Filler: " + b"a" * size + b"\r\n")
         time.sleep(0.01)
 
 
@@ -123,6 +123,28 @@ def test_headers_without_end_are_cut_off() -> None:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
         with pytest.raises(OSError, match=r"reset|pipe"):
             _send_headers(client, count=500)
+
+
+def test_headers_that_trickle_are_cut_off() -> None:
+    """The time counts from the first byte, so one byte now and then does not keep the connection."""
+    server = _server(head_timeout_s=0.3)
+    with (
+        served(server),
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as client,
+        pytest.raises(OSError, match=r"reset|pipe"),
+    ):
+        _send_headers(client, count=500, size=1)
+
+
+def test_open_connection_is_not_cut_between_requests() -> None:
+    """The limit is for a head that has begun, not for the pause before the next one or for a slow answer."""
+    with served(_server(head_timeout_s=0.2)) as url, httpx.Client() as client:
+        connections = set()
+        for path in ("/", "/slow", "/"):
+            answer = client.get(url + path)
+            connections.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+            time.sleep(0.4)
+    assert len(connections) == 1
 
 
 def test_large_requests_one_after_another_are_no_endless_header() -> None:

@@ -19,7 +19,7 @@ from adapter.server import HttpServer, Listener
 from adapter.ui.app import build_json_app
 from adapter.ui.credentials import Credentials
 from tests.asking import ask
-from tests.factories import TICK, Board, FixedClock, decision, hold, snapshot
+from tests.factories import READINGS, TICK, Board, FixedClock, decision, hold, snapshot
 from tests.serving import served
 
 TARGET = "/api/v1/targets/prod/llama"
@@ -189,6 +189,13 @@ def test_workloads_are_listed_in_order(app: FastAPI, board: Board) -> None:
     listed = ask(app, "/api/v1/workloads").json()["workloads"]
     assert [(each["namespace"], each["workload"]) for each in listed] == [("dev", "z"), ("prod", "a"), ("prod", "b")]
     assert listed[0]["why"] == "6 replicas: replicas.max is 6 (bounds)"
+
+
+def test_order_of_signals_leaves_no_trace(app: FastAPI, board: Board) -> None:
+    """Mappings are filled in the order in which answers came in."""
+    first = ask(app, EXPLAIN).content
+    board.snapshot = snapshot(decision(forecast=FORECAST, signals=dict(reversed(READINGS.items()))))
+    assert ask(app, EXPLAIN).content == first
 
 
 def test_two_processes_give_the_same_bytes(app: FastAPI, clock: FixedClock) -> None:
