@@ -6,6 +6,7 @@ So an instant query, a range query over the same time, and two Prometheus replic
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,9 @@ class Owned:
     @classmethod
     def of(cls, owners: Sequence[tuple[int, ...]]) -> "Owned":
         """Return the pairs for the owning rows of every series of a table."""
-        pairs = [(row, series) for series, rows in enumerate(owners) for row in rows]
-        array = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        return cls(rows=array[:, 0], series=array[:, 1])
+        counts = np.fromiter(map(len, owners), dtype=np.int64, count=len(owners))
+        rows = np.fromiter(chain.from_iterable(owners), dtype=np.int64, count=int(counts.sum()))
+        return cls(rows=rows, series=np.repeat(np.arange(len(owners)), counts))
 
 
 def unusable(table: Table, *, negatives: bool) -> BoolArray:

@@ -121,7 +121,7 @@ class Owners:
 
     def rows(self, labels: Labels) -> tuple[int, ...]:
         """Return the rows that own a series with these labels, ascending."""
-        key = tuple((label, value) for label, value in labels.items() if label != "le")
+        key = tuple(labels.items())
         rows = self._known.get(key)
         if rows is None:
             if len(self._known) >= _MOST_REMEMBERED:

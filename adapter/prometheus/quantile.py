@@ -18,7 +18,7 @@ def fold_quantile(table: Table, owned: Owned, *, rows: int, quantile: float) -> 
     Cells without observations have no value. Cells to which pods with different bucket bounds contribute are bad:
     their buckets cannot be summed.
     """
-    bounds, which = _bounds(table)
+    bounds, which = np.unique(table.bounds, return_inverse=True)
     keys = owned.rows * len(bounds) + which[owned.series]
     shape = (rows, len(bounds), table.values.shape[1])
     usable = np.where(table.present & np.isfinite(table.values), table.values, 0.0)
@@ -27,12 +27,6 @@ def fold_quantile(table: Table, owned: Owned, *, rows: int, quantile: float) -> 
     flags = unusable(table, negatives=False)[owned.series].astype(np.float64)
     bad = (ordered_sum(owned.rows, flags, rows) > 0) | _mixed(pods)
     return Folded(value=_by_layout(bounds, counts, pods > 0, quantile=quantile), bad=bad)
-
-
-def _bounds(table: Table) -> tuple[FloatArray, IndexArray]:
-    texts = [labels.get("le", "NaN") for labels in table.labels]
-    bounds, which = np.unique(np.array([float(text) for text in texts]), return_inverse=True)
-    return bounds, which.reshape(-1).astype(np.int64)
 
 
 def _mixed(pods: FloatArray) -> BoolArray:

@@ -35,6 +35,15 @@ def test_nothing_is_an_empty_table() -> None:
     assert decode([], _RANGE).values.shape == (0, 3)
 
 
+def test_bucket_bounds_are_numbers_apart_from_the_labels() -> None:
+    """`1` and `1.0` are one bound, and buckets of a pod share the pod's label set."""
+    result = [{"metric": {"pod": "a", "le": le}, "value": [100.0, "1"]} for le in ("1", "1.0", "+Inf")]
+    table = decode([*result, {"metric": {"pod": "a"}, "value": [100.0, "1"]}], _INSTANT)
+
+    assert set(map(str, table.labels)) == {"{'pod': 'a'}"}
+    np.testing.assert_array_equal(table.bounds, [1.0, 1.0, np.inf, np.nan])
+
+
 @pytest.mark.parametrize(
     "series",
     [
@@ -49,5 +58,5 @@ def test_nothing_is_an_empty_table() -> None:
 )
 def test_unexpected_shape_is_malformed(series: dict[str, Any]) -> None:
     """Whatever was not asked for is refused and shown."""
-    with pytest.raises(SignalMalformed, match="not a series of numbers on the grid asked for"):
+    with pytest.raises(SignalMalformed, match="something else than series of numbers at the times asked for"):
         decode([series], _RANGE)

@@ -45,14 +45,6 @@ def test_namespace_pattern_finds_series_of_all_its_namespaces() -> None:
     assert namespaces_in_use([spread, make_workload("b")]) == ()
 
 
-def test_buckets_of_one_pod_share_one_judgement() -> None:
-    """The bucket label does not tell series of different owners apart."""
-    owners = _owners("vllm", make_workload("llama"))
-    pod = {"namespace": "llm", "pod": "llama-7c9f8d6b5-x2x7k"}
-
-    assert owners.rows(pod | {"le": "0.5"}) == owners.rows(pod | {"le": "+Inf"}) == (0,)
-
-
 def test_gpus_are_found_by_pod_although_engines_are_matched_by_model() -> None:
     """Without a matcher on pods, the pod names of the scale target serve."""
     owners = _owners("dcgm", make_workload("llama", match={"model_name": "m"}))
