@@ -14,6 +14,8 @@ def pieces(grid: Grid, *, most: int = MOST_POINTS) -> Iterator[tuple[slice, Grid
         >>> [(columns, piece.count) for columns, piece in pieces(Grid(start=0, step_s=15, count=5), most=2)]
         [(slice(0, 2, None), 2), (slice(2, 4, None), 2), (slice(4, 5, None), 1)]
     """
+    if most < 1:
+        raise ValueError(f"most must be >= 1, got {most}")
     for first in range(0, grid.count, most):
         count = min(most, grid.count - first)
         start = grid.start + first * grid.step_s

@@ -18,6 +18,10 @@ MEANWHILE = "the last known values age, nothing is taken for zero, and the next 
 _LONGEST_QUOTE = 300  # characters of a query or of a server's words in one text
 
 
+class AnswerTooLarge(SignalMalformed):
+    """The answer is larger than allowed; a shorter range may fit."""
+
+
 class AnswerRefused(requests.RequestException):
     """The server answered with a status other than success; carries its words.
 
@@ -45,7 +49,7 @@ class CredentialsUnreadable(requests.RequestException):
 # The most specific row wins: the first whose class is found on the error or on anything that caused it.
 ERRORS: tuple[tuple[type[BaseException], type[SignalError], str], ...] = (
     (DeadlinePassed, SignalUnavailable, "{error}"),
-    (BodyTooLarge, SignalMalformed, "{error}; raise prometheus.maxBodyBytes or match fewer series"),
+    (BodyTooLarge, AnswerTooLarge, "{error}; raise prometheus.maxBodyBytes or match fewer series"),
     (AnswerUnreadable, SignalMalformed, "{error}"),
     (CredentialsUnreadable, SignalUnavailable, "{error}"),
     (requests.exceptions.SSLError, SignalUnavailable, "TLS failed ({cause}); see prometheus.auth.caFile"),

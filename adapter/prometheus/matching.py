@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import assert_never
 
 from adapter.core.workload import Matcher, Workload
@@ -91,7 +92,13 @@ class _Candidate:
 
 
 def _compiled(matcher: Matcher) -> tuple[str, Callable[[str], object]]:
-    return matcher.label, re.compile(matcher.value).fullmatch if matcher.regex else matcher.value.__eq__
+    return matcher.label, _pattern(matcher.value).fullmatch if matcher.regex else matcher.value.__eq__
+
+
+@lru_cache(maxsize=50_000)
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compile once per process: fleets change by one workload, and `re` itself remembers 512 patterns only."""
+    return re.compile(text)
 
 
 class Owners:

@@ -5,6 +5,7 @@ sent; `promql` turns templates into text, `matching` turns identities into condi
 """
 
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Literal, Self
 
@@ -154,8 +155,9 @@ def parse_preset(text: str, *, source: str) -> Preset:
         raise PresetInvalid(f"preset {source}: " + "; ".join(problems)) from error
 
 
+@lru_cache(maxsize=100)
 def load_preset(name: str) -> Preset:
-    """Return a preset by name.
+    """Return a preset by name; read once per process.
 
     Raises:
         UnknownPreset: there is none; the text names the nearest and all others.

@@ -3,17 +3,17 @@
 The fold happens here so that a large answer becomes a small array in the worker thread, not on the event loop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from adapter.core.errors import SignalError
 from adapter.core.signal import Grid
-from adapter.prometheus.chunks import pieces
+from adapter.prometheus.chunks import MOST_POINTS, pieces
 from adapter.prometheus.client import Answer
 from adapter.prometheus.decode import Table, decode
-from adapter.prometheus.failures import MEANWHILE, shorten
+from adapter.prometheus.failures import MEANWHILE, AnswerTooLarge, shorten
 from adapter.prometheus.fold import Folded, Owned, unusable
 from adapter.prometheus.matching import Owners
 
@@ -46,19 +46,32 @@ class Fetched:
 def fetch(ask: Ask, job: Job, grid: Grid) -> Fetched:
     """Return the folded answer; errors become complaints, never exceptions."""
     parts: list[Folded] = []
-    complaints: dict[str, None] = {}
-    warned = False
-    for _, piece in pieces(grid):
-        try:
-            answer = ask(job.query, piece)
+    warnings: dict[str, None] = {}
+    offenders: dict[str, None] = {}
+    try:
+        for answer, piece in _answers(ask, job.query, grid):
             table = decode(answer.result, piece)
-        except SignalError as error:
-            return Fetched(query=job.query, folded=None, complaints=(*complaints, str(error)))
-        owned = Owned.of([job.owners.rows(labels) for labels in table.labels])
-        parts.append(job.fold(table, owned))
-        warned = warned or bool(answer.warnings)
-        complaints |= dict.fromkeys((*map(_partial, answer.warnings), *_offenders(table, owned, parts[-1])))
-    return Fetched(query=job.query, folded=_joined(parts), complaints=tuple(complaints), warned=warned)
+            owned = Owned.of([job.owners.rows(labels) for labels in table.labels])
+            parts.append(job.fold(table, owned))
+            warnings |= dict.fromkeys(answer.warnings)
+            offenders |= dict.fromkeys(_offenders(table, owned, parts[-1]))
+    except SignalError as error:
+        return Fetched(query=job.query, folded=None, complaints=(str(error),))
+    complaints = (*map(_partial, warnings), *offenders)
+    return Fetched(query=job.query, folded=_joined(parts), complaints=complaints, warned=bool(warnings))
+
+
+def _answers(ask: Ask, query: str, grid: Grid, *, most: int = MOST_POINTS) -> Iterator[tuple[Answer, Grid]]:
+    """Yield the answers that together cover a grid; a piece whose answer is too large is asked for in halves."""
+    for _, piece in pieces(grid, most=most):
+        try:
+            answer = ask(query, piece)
+        except AnswerTooLarge:
+            if piece.count == 1:
+                raise
+            yield from _answers(ask, query, piece, most=(piece.count + 1) // 2)
+        else:
+            yield answer, piece
 
 
 def _joined(parts: list[Folded]) -> Folded:

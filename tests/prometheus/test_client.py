@@ -193,7 +193,7 @@ def test_endless_body_is_not_read_to_its_end() -> None:
 
     error = _failure(Reply(write=write), maxBodyBytes=1_000_000, timeout=10.0)
 
-    assert type(error) is SignalMalformed
+    assert isinstance(error, SignalMalformed)
     assert "larger than 1000000 bytes; raise prometheus.maxBodyBytes" in str(error)
     assert sum(sent) < 100_000_000
 
@@ -267,9 +267,8 @@ def test_secrets_never_appear_in_texts(tmp_path: Path) -> None:
     """Neither tokens nor what is in headers."""
     token = tmp_path / "token"
     token.write_text("hush-token")
-    with ScriptedServer(lambda _: Reply(status=401, body=b"{}")) as server:
-        with pytest.raises(SignalError) as caught:
-            _ask(server.url, auth={"bearerTokenFile": str(token)}, headers={"X-Key": "hush-header"})
+    with ScriptedServer(lambda _: Reply(status=401, body=b"{}")) as server, pytest.raises(SignalError) as caught:
+        _ask(server.url, auth={"bearerTokenFile": str(token)}, headers={"X-Key": "hush-header"})
 
     assert "hush" not in str(caught.value)
     assert server.url in str(caught.value)
