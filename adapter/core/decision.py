@@ -26,15 +26,15 @@ class StepName(StrEnum):
 
     OBSERVE = "observe"
     REACTIVE = "reactive"
-    PREDICTIVE = "predictive"
     SYMPTOMS = "symptoms"
+    PREDICTIVE = "predictive"
     EVENT = "event"
     HOLD_SCALE_IN = "hold-scale-in"
     MISSING_DATA = "missing-data"
     ACTIVATION = "activation"
-    ADVISE = "advise"
     OVERRIDE = "override"
     BOUNDS = "bounds"
+    ADVISE = "advise"
     SHAPE = "shape"
 
 
@@ -89,18 +89,20 @@ class WorkloadForecast:
     origin: float
     """Time of the newest sample used, seconds since epoch."""
     horizons_s: tuple[float, ...]
-    """Ascending; the last two are the lead time and lead time plus break-even, rounded up to the forecast's step."""
+    """Ascending, seconds ahead of `origin`; the same ladder for every workload."""
     quantiles: tuple[float, ...]
     peak: tuple[tuple[float, ...], ...]
     """One row per quantile, one column per horizon, in the unit of demand."""
     arrival_probability: tuple[float, ...]
     """Probability that any load arrives within each horizon."""
     skill: float
-    """Running loss relative to last-value-plus-its-own-errors; below 1 is better, NaN until known."""
+    """1 - own loss / loss of the naive forecast over recent peaks; above 0 is better, NaN until known."""
     coverage: float
     """Share of past peaks below the chosen quantile; NaN until known."""
     trusted: bool
     """Whether the forecast has earned its vote."""
+    signal_peaks: Mapping[Signal, float] = field(default_factory=dict)
+    """Raw signals: the chosen quantile of their peak within the lead time, in the unit of the signal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

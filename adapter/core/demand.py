@@ -1,0 +1,111 @@
+"""Load that arrives and load that waits, from what the engines and gateways show.
+
+Feed forward on work, not on symptoms: uncached prompt tokens and generated tokens per second, expressed in seconds of
+one replica's full work per second. Concurrency reacts more than proportionally near saturation and queue length is
+zero until it is too late; they bound the answer elsewhere.
+
+Token counters show work *served*. While nothing waits that is what arrives; while requests wait, arrivals times the
+mean request is the better estimate, and the larger of both is taken.
+
+Without token rates of a replica, demand is the number of requests in flight.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from adapter.core.decision import DemandUnit
+from adapter.core.signal import FloatArray, Signal
+from adapter.core.tuning import WorkloadTuning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TokenRates:
+    """Tokens per second one replica sustains if it did nothing else; shape (n, 1), NaN = unknown."""
+
+    prompt: FloatArray
+    generation: FloatArray
+
+
+def token_rates(tunings: list[WorkloadTuning]) -> TokenRates:
+    """Return the configured token rates of n workloads."""
+    capacities = [tuning.capacity for tuning in tunings]
+    nan = float("nan")
+    return TokenRates(
+        prompt=np.array([[each.prompt_tokens_per_second or nan] for each in capacities]).reshape(-1, 1),
+        generation=np.array([[each.generation_tokens_per_second or nan] for each in capacities]).reshape(-1, 1),
+    )
+
+
+def demand_unit(tuning: WorkloadTuning) -> DemandUnit:
+    """Return what demand is counted in: work where the token rates of a replica are known, else requests in flight."""
+    return DemandUnit.CONCURRENCY if tuning.capacity.prompt_tokens_per_second is None else DemandUnit.WORK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Load:
+    """Load of n workloads at t times, shape (n, t); NaN = unknown."""
+
+    arriving: FloatArray
+    """In the unit of demand."""
+    waiting: FloatArray
+    """Requests that wait in an engine's queue or at a gateway."""
+    waiting_work: FloatArray
+    """What they cost, in engine-seconds; 0 where demand is counted in requests in flight, NaN while the cost is
+    unknown."""
+    running: FloatArray
+    """Requests being computed."""
+
+
+def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load:
+    """Return the load that the signals show.
+
+    Args:
+        values: per signal shape (n, t), NaN where it is not known.
+        rates: per-replica token rates, shape (n, 1).
+
+    Returns:
+        Unknown inputs make unknown outputs, except for parts that may rightly be missing: a gateway's queue, the prefix
+        cache, arrivals. With no replica requested or ready there are no engine series: only what waits at the gateway
+        counts then, and without a gateway's signal the load is unknown.
+
+    Example:
+        3000 prompt tokens/s, a third of them cached, on replicas that prefill 8000/s and generate 2000/s, while 500/s
+        are generated: 2000 / 8000 + 500 / 2000.
+
+        >>> cell = lambda number: np.array([[number]])
+        >>> signals = {Signal.PROMPT_TOKENS_RATE: cell(3000.0), Signal.PREFIX_CACHE_HIT_RATIO: cell(1 / 3),
+        ...     Signal.GENERATION_TOKENS_RATE: cell(500.0), Signal.QUEUE_DEPTH: cell(0.0),
+        ...     Signal.REQUESTS_RUNNING: cell(9.0)}
+        >>> measure_load(signals, TokenRates(prompt=cell(8000.0), generation=cell(2000.0))).arriving.item()
+        0.5
+    """
+    unknown = np.full(np.broadcast_shapes(*(each.shape for each in values.values())), np.nan)
+
+    def of(signal: Signal) -> FloatArray:
+        return values.get(signal, unknown)
+
+    held = np.nan_to_num(of(Signal.DEMAND_AT_ZERO), nan=0.0)
+    waiting = of(Signal.QUEUE_DEPTH) + held
+    running = of(Signal.REQUESTS_RUNNING)
+    uncached = 1.0 - np.nan_to_num(of(Signal.PREFIX_CACHE_HIT_RATIO), nan=0.0)
+    served = (
+        of(Signal.PROMPT_TOKENS_RATE) * uncached / rates.prompt + of(Signal.GENERATION_TOKENS_RATE) / rates.generation
+    )
+    cost = (
+        of(Signal.PROMPT_TOKENS_PER_REQUEST) * uncached / rates.prompt
+        + of(Signal.GENERATION_TOKENS_PER_REQUEST) / rates.generation
+    )
+    offered = np.where(waiting > 0, of(Signal.ARRIVAL_RATE) * cost, np.nan)
+    in_work = np.isfinite(rates.prompt)
+    arriving = np.where(in_work, np.where(np.isnan(served), np.nan, np.fmax(served, offered)), running + waiting)
+    gate = of(Signal.DEMAND_AT_ZERO)
+    at_gate = np.where(in_work, np.where(gate == 0, 0.0, np.nan), gate)
+    engineless = (of(Signal.REPLICAS_REQUESTED) == 0) | ((of(Signal.REPLICAS_READY) == 0) & np.isnan(running))
+    return Load(
+        arriving=np.where(engineless, at_gate, arriving),
+        waiting=np.where(engineless, gate, waiting),
+        waiting_work=np.where(in_work, np.where(waiting == 0, 0.0, waiting * cost), 0.0),
+        running=np.where(engineless, 0.0, running),
+    )

@@ -1,0 +1,204 @@
+"""The fold over aligned ticks: record, forecast, decide, for a whole fleet.
+
+`Fleet` is everything that one tick leaves to the next. It is a function of a bounded stretch of history: a process that
+reads that stretch back and folds over it holds the same `Fleet`, to the byte, as one that was there all the time.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapter.core.decide import PolicyState, decide
+from adapter.core.decision import Decision, WorkloadForecast
+from adapter.core.demand import measure_load, token_rates
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, StoredArray, append, record_signals
+from adapter.core.lead_time import HORIZON_LADDER_S, rung
+from adapter.core.sight import BRIDGED, bridge
+from adapter.core.signal import UNITS, FleetReadings, FloatArray, Observed, Reading, Readings, Signal, State
+from adapter.core.sizing import chosen_quantile
+from adapter.core.tuning import TunedWorkload
+from adapter.core.workload import WorkloadId
+from forecasting import CoarseHistory, Forecast, forecast
+
+QUANTILE_LADDER: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+REFRESH_S = 60.0
+EXPOSED: tuple[Signal, ...] = (
+    Signal.QUEUE_DEPTH,
+    Signal.GENERATION_TOKENS_RATE,
+    Signal.GPU_UTILIZATION,
+    Signal.KV_CACHE_USAGE,
+)
+"""Raw signals that have a forecast twin among the metrics."""
+REMEMBERED: tuple[Signal, ...] = tuple(dict.fromkeys((*BRIDGED, *EXPOSED)))
+
+RowArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fleet:
+    """What one tick leaves to the next."""
+
+    history: History
+    forecasts: Mapping[WorkloadId, WorkloadForecast] = field(default_factory=dict)
+    states: Mapping[WorkloadId, PolicyState] = field(default_factory=dict)
+    at: float = float("nan")
+    """Time of the last tick folded in; NaN before the first."""
+
+
+def certain_values(readings: FleetReadings, tuned: Sequence[TunedWorkload]) -> Mapping[Signal, FloatArray]:
+    """Return the values that may be remembered, shape (n, t): fresh ones only, everything else is a gap."""
+    limits = np.array([[each.tuning.freshness.stale_after] for each in tuned]).reshape(-1, 1)
+    return {signal: _certain(readings.readings[signal], limits) for signal in REMEMBERED if signal in readings.readings}
+
+
+def record(
+    history: History, values: Mapping[Signal, FloatArray], tuned: Sequence[TunedWorkload], *, end: float, step_s: float
+) -> History:
+    """Return the history after ticks that end at `end`: raw signals, and demand on the minute grid.
+
+    Args:
+        history: what is known so far, in the row order of `tuned`.
+        values: result of `certain_values`, shape (n, m), the last column at tick `end`.
+        tuned: the workloads.
+        end: time of the last tick, seconds since epoch.
+        step_s: tick interval, a divisor of 60.
+    """
+    if not values:
+        return history
+    columns = next(iter(values.values())).shape[1]
+    recorded = record_signals(history, values, end=end, step_s=step_s)
+    times = end + step_s * np.arange(1 - columns, 1)
+    minutes = np.flatnonzero(times % MINUTE_TIER.step_s == 0)
+    if not minutes.size:
+        return recorded
+    demand = demand_of({signal: each[:, minutes] for signal, each in values.items()}, tuned)
+    return replace(recorded, minute=append(recorded.minute, demand, end=float(times[minutes[-1]])))
+
+
+def demand_of(values: Mapping[Signal, FloatArray], tuned: Sequence[TunedWorkload]) -> FloatArray:
+    """Return the demand that certain values show, shape (n, t), NaN = unknown."""
+    return measure_load(values, token_rates([each.tuning for each in tuned])).arriving
+
+
+def refresh_forecasts(fleet: Fleet, tuned: Sequence[TunedWorkload], *, at: float, step_s: float) -> Fleet:
+    """Return the fleet with the forecasts renewed that are due at this tick.
+
+    Each workload is due once a minute, at a tick that its name picks, so that the work spreads over the ticks.
+    """
+    due = [
+        row
+        for row, each in enumerate(tuned)
+        if each.tuning.forecast.enabled and is_due(each.workload.id, at=at, step_s=step_s)
+    ]
+    if not due or np.isnan(fleet.history.minute.end):
+        return fleet
+    renewed = forecast_rows(fleet.history, tuned, np.array(due, dtype=np.intp))
+    return replace(fleet, forecasts={**fleet.forecasts, **renewed})
+
+
+def is_due(workload: WorkloadId, *, at: float, step_s: float) -> bool:
+    """Tell whether a workload's forecast is renewed at this tick."""
+    slots = max(1, round(REFRESH_S / step_s))
+    return round(at / step_s) % slots == zlib.crc32(str(workload).encode()) % slots
+
+
+def forecast_rows(
+    history: History, tuned: Sequence[TunedWorkload], rows: RowArray
+) -> dict[WorkloadId, WorkloadForecast]:
+    """Return the forecasts of some rows of a history; rows with too little history have none."""
+    minute, coarse = history.minute, history.coarse
+    days = None
+    if not np.isnan(coarse.end):
+        age_s = minute.end - coarse.end
+        days = CoarseHistory(values=coarse.values[rows].astype(np.float64), step_s=COARSE_TIER.step_s, age_s=age_s)
+    view = _forecast(minute.values[rows], coarse=days)
+    peaks = _signal_peaks(history, tuned, rows)
+    return {
+        history.ids[row]: WorkloadForecast(
+            origin=minute.end,
+            horizons_s=HORIZON_LADDER_S,
+            quantiles=QUANTILE_LADDER,
+            peak=tuple(tuple(line) for line in view.peak[index].tolist()),
+            arrival_probability=tuple(view.arrival_probability[index].tolist()),
+            skill=float(np.nanmean(view.skill[index])) if np.isfinite(view.skill[index]).any() else float("nan"),
+            coverage=float(view.coverage[index, QUANTILE_LADDER.index(0.95)]),
+            trusted=bool(view.trusted[index]),
+            signal_peaks=peaks[index],
+        )
+        for index, row in enumerate(rows.tolist())
+        if np.isfinite(view.peak[index]).all()
+    }
+
+
+def _forecast(values: StoredArray, *, coarse: CoarseHistory | None = None) -> Forecast:
+    return forecast(
+        values.astype(np.float64),
+        step_s=MINUTE_TIER.step_s,
+        horizons=np.array([round(each / MINUTE_TIER.step_s) for each in HORIZON_LADDER_S]),
+        quantiles=np.array(QUANTILE_LADDER),
+        coarse=coarse,
+    )
+
+
+def _signal_peaks(history: History, tuned: Sequence[TunedWorkload], rows: RowArray) -> list[dict[Signal, float]]:
+    """Return, per row, the chosen quantile of each exposed raw signal's peak within the lead time."""
+    peaks: list[dict[Signal, float]] = [{} for _ in rows]
+    for signal in EXPOSED:
+        tier = history.signals.get(signal)
+        if tier is None:
+            continue
+        minutes = tier.values[:, tier.times() % MINUTE_TIER.step_s == 0]
+        view = _forecast(minutes[rows])
+        for index, row in enumerate(rows.tolist()):
+            tuning = tuned[row].tuning
+            quantile = rung(chosen_quantile(tuning) - 1e-9, QUANTILE_LADDER)
+            peak = float(view.peak[index, quantile, rung(tuning.lead_time, HORIZON_LADDER_S)])
+            peaks[index][signal] = min(peak, 1.0) if UNITS[signal] == "ratio" else peak
+    return peaks
+
+
+def decide_fleet(
+    fleet: Fleet, readings: FleetReadings, tuned: Sequence[TunedWorkload], *, column: int, at: float
+) -> tuple[Fleet, dict[WorkloadId, Decision]]:
+    """Return the fleet after one tick, and the decisions of that tick.
+
+    Args:
+        fleet: with this tick already recorded.
+        readings: of the tick, rows in the order of `tuned`.
+        tuned: the workloads.
+        column: which time of the readings' grid this tick is.
+        at: tick time, seconds since epoch.
+    """
+    decisions: dict[WorkloadId, Decision] = {}
+    states: dict[WorkloadId, PolicyState] = {}
+    for row, each in enumerate(tuned):
+        key = each.workload.id
+        decisions[key], states[key] = decide(
+            workload=each.workload,
+            observed=observe(fleet.history, readings, each, row=row, column=column, at=at),
+            forecast=fleet.forecasts.get(key),
+            state=fleet.states.get(key, PolicyState()),
+            tuning=each.tuning,
+            now=at,
+        )
+    return replace(fleet, states=states, at=at), decisions
+
+
+def observe(
+    history: History, readings: FleetReadings, tuned: TunedWorkload, *, row: int, column: int, at: float
+) -> Observed:
+    """Return what is seen of one workload at one tick, with short silences bridged from memory."""
+    seen = {signal: each.cell(row, column) for signal, each in readings.readings.items()}
+    for signal in BRIDGED:
+        before = seen.get(signal, Reading(state=State.ABSENT))
+        tier = history.signals.get(signal)
+        seen[signal] = bridge(before, tier, row=row, at=at, tuning=tuned.tuning)
+    return Observed(at=at, readings=seen)
+
+
+def _certain(readings: Readings, limits: FloatArray) -> FloatArray:
+    young = ~(readings.age_s > limits)  # an unknown age does not make a sample old
+    return np.where((readings.state == State.FRESH) & young, readings.value, np.nan)

@@ -1,0 +1,127 @@
+"""Replicas for the load of now, for the forecast, and for what symptoms demand at least.
+
+Each function returns a `Step`. None means that nothing could be concluded by it, which is not the same as zero.
+"""
+
+import math
+
+from adapter.core.decision import Capacity, Demand, DemandUnit, ReplicaCounts, Step, StepName, WorkloadForecast
+from adapter.core.lead_time import rung
+from adapter.core.replicas import size_replicas
+from adapter.core.sight import Sight
+from adapter.core.tuning import WorkloadTuning
+
+MEDIAN = 0.5  # a replica stays while it is as likely as not to be needed before it pays for its restart
+DEFAULT_QUANTILE = 0.9
+
+
+def chosen_quantile(tuning: WorkloadTuning) -> float:
+    """Return the quantile of the peak that is provided for.
+
+    With prices it is the newsvendor's critical ratio s / (s + g): one more replica is worth having while the chance
+    that it is missed, times what that costs, exceeds the chance that it idles, times what that costs.
+
+    Example:
+        >>> from adapter.core.tuning.workload import ForecastTuning, PriceTuning
+        >>> price = PriceTuning(slo_minute=19.0, gpu_minute=1.0)
+        >>> chosen_quantile(WorkloadTuning(forecast=ForecastTuning(price=price)))
+        0.95
+    """
+    price = tuning.forecast.price
+    if price is not None:
+        return price.slo_minute / (price.slo_minute + price.gpu_minute)
+    return tuning.forecast.quantile or DEFAULT_QUANTILE
+
+
+def peak_within(forecast: WorkloadForecast | None, quantile: float, *, lead_s: float, now: float) -> float:
+    """Return a quantile of the peak demand until `now + lead_s`; NaN without a trusted forecast.
+
+    Quantile and horizon are rounded up to the forecast's own, the last of each if there is none above.
+    """
+    if forecast is None or not forecast.trusted:
+        return math.nan
+    row = rung(quantile - 1e-9, forecast.quantiles)
+    return forecast.peak[row][rung(lead_s + now - forecast.origin, forecast.horizons_s)]
+
+
+def assess_demand(
+    sight: Sight, forecast: WorkloadForecast | None, *, capacity: Capacity, tuning: WorkloadTuning, now: float
+) -> Demand:
+    """Return the load of now, what waits, and what is expected within the lead time."""
+    used = forecast if tuning.forecast.enabled else None
+    keep_s = tuning.lead_time + tuning.hold.break_even
+    return Demand(
+        unit=capacity.unit,
+        arriving=sight.arriving,
+        backlog=sight.waiting_work / tuning.slo.drain,
+        at_lead_time=peak_within(used, chosen_quantile(tuning), lead_s=tuning.lead_time, now=now),
+        beyond_lead_time=peak_within(used, MEDIAN, lead_s=keep_s, now=now),
+    )
+
+
+def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, tuning: WorkloadTuning) -> Step:
+    """Size for the work arriving now plus the backlog drained within the SLO."""
+    backlog = demand.backlog if math.isfinite(demand.backlog) else 0.0
+    if not math.isfinite(demand.arriving):
+        return Step(name=StepName.REACTIVE, before=plan, after=plan, reason="the load of now is not known")
+    replicas = size_replicas(demand.arriving + backlog, capacity.per_replica, margin=tuning.margin)
+    load = f"{demand.arriving:.4g} {demand.unit}"
+    if demand.unit is DemandUnit.WORK:
+        load = f"({demand.arriving:.4g} arriving + {backlog:.4g} backlog) {demand.unit}"
+    reason = f"{load} x margin {tuning.margin:g} / {capacity.per_replica:g} per replica ({capacity.source})"
+    return Step(name=StepName.REACTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
+
+
+def size_predictive(plan: int | None, demand: Demand, *, capacity: Capacity, tuning: WorkloadTuning) -> Step:
+    """Raise the plan to what the forecast peak within the lead time needs; a forecast never lowers it."""
+    if not math.isfinite(demand.at_lead_time):
+        why = "the forecast is off" if not tuning.forecast.enabled else "no forecast has a vote yet"
+        return Step(name=StepName.PREDICTIVE, before=plan, after=plan, reason=why)
+    replicas = size_replicas(demand.at_lead_time, capacity.per_replica, margin=tuning.margin)
+    reason = (
+        f"P{100 * chosen_quantile(tuning):g} of the peak within {tuning.lead_time:g} s is {demand.at_lead_time:.4g} "
+        f"{demand.unit}: {replicas}"
+    )
+    return Step(name=StepName.PREDICTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
+
+
+def bound_by_symptoms(plan: int | None, sight: Sight, *, tuning: WorkloadTuning) -> Step:
+    """Raise the plan to what full engines need: sequences, KV cache and, where asked for, GPU utilisation."""
+    floors = [floor for floor in (_sequences(sight, tuning), _kv_cache(sight, tuning), _gpu(sight, tuning)) if floor]
+    if not floors:
+        return Step(name=StepName.SYMPTOMS, before=plan, after=plan, reason="no engine is full")
+    floor, reason = max(floors)
+    return Step(name=StepName.SYMPTOMS, before=plan, after=_at_least(plan, floor), reason=reason)
+
+
+def _at_least(plan: int | None, floor: int) -> int:
+    return floor if plan is None else max(plan, floor)
+
+
+def _sequences(sight: Sight, tuning: WorkloadTuning) -> tuple[int, str] | None:
+    limit, in_flight = tuning.capacity.max_concurrency, sight.waiting + sight.running
+    if limit is None or not in_flight > 0:
+        return None
+    return math.ceil(in_flight / limit), f"{in_flight:g} requests in flight, {limit:g} fit one replica"
+
+
+def _kv_cache(sight: Sight, tuning: WorkloadTuning) -> tuple[int, str] | None:
+    limit, ready = tuning.capacity.kv_cache_limit, _serving(sight.replicas)
+    if ready is None or not sight.kv_cache_usage > limit:
+        return None
+    return math.ceil(
+        ready * sight.kv_cache_usage / limit
+    ), f"KV cache {sight.kv_cache_usage:.0%} used, limit {limit:.0%}"
+
+
+def _gpu(sight: Sight, tuning: WorkloadTuning) -> tuple[int, str] | None:
+    target, ready = tuning.targets.gpu_utilization, _serving(sight.replicas)
+    if target is None or ready is None or not sight.gpu_utilization > target:
+        return None
+    return math.ceil(
+        ready * sight.gpu_utilization / target
+    ), f"GPUs {sight.gpu_utilization:.0%} busy, target {target:.0%}"
+
+
+def _serving(counts: ReplicaCounts) -> int | None:
+    return counts.ready if counts.ready is not None else counts.requested

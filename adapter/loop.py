@@ -1,0 +1,146 @@
+"""The loop: the only place that knows the order read → record → forecast → decide → publish.
+
+Ticks fall on multiples of the interval. A tick whose reading failed is decided on what is known, but not remembered:
+the next tick that can read catches up on every tick since, so that the memory of a process does not depend on its own
+bad moments, and two processes agree again as soon as both can read.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from adapter.core.fold import Fleet
+from adapter.core.history import History
+from adapter.core.loop_statistics import LoopStatistics
+from adapter.core.signal import Grid
+from adapter.core.snapshot import Snapshot
+from adapter.core.tuning import TunedWorkload
+from adapter.core.workload import WorkloadId
+from adapter.ports import Clock, SignalSource, SnapshotSink, TuningSource, WorkloadSource
+from adapter.priming import forget, memory_span_s, merge, prime
+from adapter.stretch import Reader, Stretch, fold_stretch, read_stretch
+
+_LOG = logging.getLogger(__name__)
+
+
+class Loop:
+    """Runs ticks and keeps what one leaves to the next."""
+
+    def __init__(
+        self, *, source: SignalSource, tuning: TuningSource, inline: WorkloadSource, clock: Clock, sink: SnapshotSink
+    ) -> None:
+        self._source = source
+        self._tuning = tuning
+        self._inline = inline
+        self._clock = clock
+        self._sink = sink
+        self._fleet = Fleet(history=History.empty(()))
+        self._remembered: Mapping[WorkloadId, TunedWorkload] = {}
+        self._statistics = LoopStatistics(started_at=clock.now(), interval_s=tuning.current().tick.interval)
+
+    def statistics(self) -> LoopStatistics:
+        """Return the counts and times of the loop so far."""
+        return self._statistics
+
+    async def run(self) -> None:
+        """Tick on every multiple of the interval, until cancelled."""
+        while True:
+            at = next_tick(self._clock.now(), self._tuning.current().tick.interval)
+            await self._clock.sleep_until(at)
+            try:
+                await self.tick(at)
+            except Exception:  # noqa: BLE001 - the edge of a tick: one bad tick must not stop the loop
+                self._count(tick_failures=1)
+                _LOG.exception("tick failed; the last snapshot stays in force until it is too old to act on")
+
+    async def tick(self, at: float) -> Snapshot:
+        """Read, record, forecast, decide and publish for the tick at `at`."""
+        tuning = self._tuning.current()
+        interval_s = tuning.tick.interval
+        self._statistics = replace(self._statistics, last_tick_start=at, interval_s=interval_s)
+        seconds: dict[str, float] = {}
+        reader = Reader(source=self._source, prometheus=tuning.prometheus, tick=tuning.tick)
+        tuned = merge_workloads(tuning.workloads, self._inline.workloads(now=at))
+        with _timed(seconds, "prime"):
+            await self._prime(reader, tuned, at=at - interval_s)
+        with _timed(seconds, "read"):
+            stretch = await self._read(reader, tuned, at=at)
+        with _timed(seconds, "decide"):
+            fleet, decisions = await fold_stretch(self._fleet, stretch, tuned)
+        if stretch.complete and self._is_remembered(tuned):
+            self._fleet = fleet
+        snapshot = Snapshot(
+            at=at,
+            interval_s=interval_s,
+            decisions=decisions,
+            problems=stretch.ticks.problems,
+            tuning_digest=tuning.digest,
+            step_seconds=seconds,
+        )
+        self._sink.publish(snapshot)
+        self._count(ticks=1)
+        return snapshot
+
+    def _count(self, *, ticks: int = 0, tick_failures: int = 0) -> None:
+        before = self._statistics
+        self._statistics = replace(
+            before, ticks=before.ticks + ticks, tick_failures=before.tick_failures + tick_failures
+        )
+
+    async def _prime(self, reader: Reader, tuned: Sequence[TunedWorkload], *, at: float) -> None:
+        """Give a memory to workloads that are new or changed, and to all of them after too long a blindness."""
+        ids = tuple(each.workload.id for each in tuned)
+        blind = math.isnan(self._fleet.at) or at - self._fleet.at > memory_span_s(tuned)
+        strangers = [each for each in tuned if blind or self._remembered.get(each.workload.id) != each]
+        primed = await prime(reader, strangers, at=at if blind else self._fleet.at) if strangers else None
+        if primed is not None:
+            self._fleet = primed if blind else merge(self._fleet, primed, ids)
+            self._remembered = {each.workload.id: each for each in tuned}
+        else:
+            unknown = {each.workload.id for each in strangers}
+            self._fleet = forget(self._fleet, ids)
+            self._remembered = {each.workload.id: each for each in tuned if each.workload.id not in unknown}
+
+    def _is_remembered(self, tuned: Sequence[TunedWorkload]) -> bool:
+        return len(self._remembered) == len(tuned)
+
+    async def _read(self, reader: Reader, tuned: Sequence[TunedWorkload], *, at: float) -> Stretch:
+        """Read every tick since the last one remembered; if part of that fails, this tick alone."""
+        step_s = reader.tick.interval
+        missed = 0 if math.isnan(self._fleet.at) else max(0, round((at - self._fleet.at) / step_s) - 1)
+        grid = Grid(start=at - missed * step_s, step_s=step_s, count=missed + 1)
+        stretch = await read_stretch(reader, tuned, grid)
+        if stretch.complete or not missed:
+            return stretch
+        if stretch.silent:
+            return stretch.at_its_end()
+        return await read_stretch(reader, tuned, Grid(start=at, step_s=step_s))
+
+
+def next_tick(now: float, interval_s: float) -> float:
+    """Return the first multiple of the interval after `now`.
+
+    Example:
+        >>> next_tick(61.0, 15.0)
+        75.0
+    """
+    return (math.floor(now / interval_s) + 1) * interval_s
+
+
+def merge_workloads(configured: Sequence[TunedWorkload], inline: Sequence[TunedWorkload]) -> tuple[TunedWorkload, ...]:
+    """Return all workloads; where both define one, the configured wins."""
+    taken = {each.workload.id for each in configured}
+    return (*configured, *(each for each in inline if each.workload.id not in taken))
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    """Note the wall time of one step of a tick."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[step] = time.perf_counter() - start

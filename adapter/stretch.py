@@ -1,0 +1,133 @@
+"""A stretch of consecutive ticks: reading it from a source, and folding a fleet over it.
+
+Live ticks and the start of a process use the same two functions; a live tick is a stretch of one.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from adapter.core.decision import Decision
+from adapter.core.fold import Fleet, certain_values, decide_fleet, demand_of, record, refresh_forecasts
+from adapter.core.history import COARSE_TIER, append
+from adapter.core.sight import BRIDGED
+from adapter.core.signal import FleetReadings, Grid, Readings, Signal
+from adapter.core.tuning import PrometheusTuning, TickTuning, TunedWorkload
+from adapter.core.workload import WorkloadId
+from adapter.ports import SignalSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A source together with when and over which window it is asked."""
+
+    source: SignalSource
+    prometheus: PrometheusTuning
+    tick: TickTuning
+
+    async def read(self, tuned: Sequence[TunedWorkload], grid: Grid, *, window_s: float | None = None) -> FleetReadings:
+        """Read the ticks of a grid, each evaluated a settling delay earlier.
+
+        Args:
+            tuned: the workloads, rows of the answer.
+            grid: tick times.
+            window_s: averaging window of rates; the configured one when None.
+        """
+        delay_s = self.tick.settling_delay
+        shifted = replace(grid, start=grid.start - delay_s)
+        workloads = [each.workload for each in tuned]
+        window = self.prometheus.rate_window if window_s is None else window_s
+        answer = await self.source.read(workloads, grid=shifted, window_s=window)
+        return replace(answer, grid=grid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stretch:
+    """The readings of some consecutive ticks."""
+
+    ticks: FleetReadings
+    coarse: FleetReadings | None
+    """The same signals averaged over ten minutes, at the ten-minute marks within the stretch; None without any."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that is remembered could be read."""
+        parts = [self.ticks] if self.coarse is None else [self.ticks, self.coarse]
+        return not any(part.failed & set(BRIDGED) for part in parts)
+
+    @property
+    def silent(self) -> bool:
+        """Whether the source answered nothing at all."""
+        return self.ticks.failed >= set(self.ticks.readings)
+
+    def at_its_end(self) -> "Stretch":
+        """Return the last tick of the stretch alone."""
+        grid = self.ticks.grid
+        readings = {
+            signal: Readings(
+                value=each.value[:, -1:],
+                state=each.state[:, -1:],
+                age_s=each.age_s[:, -1:],
+                coverage=each.coverage[:, -1:],
+            )
+            for signal, each in self.ticks.readings.items()
+        }
+        last = Grid(start=grid.end, step_s=grid.step_s)
+        return Stretch(ticks=replace(self.ticks, grid=last, readings=readings), coarse=None)
+
+
+async def read_stretch(reader: Reader, tuned: Sequence[TunedWorkload], grid: Grid) -> Stretch:
+    """Read a stretch of ticks and the ten-minute marks within it."""
+    first = math.ceil(grid.start / COARSE_TIER.step_s) * COARSE_TIER.step_s
+    marks = math.floor((grid.end - first) / COARSE_TIER.step_s) + 1
+    ticks = await reader.read(tuned, grid)
+    if marks <= 0:
+        return Stretch(ticks=ticks, coarse=None)
+    coarse_grid = Grid(start=first, step_s=COARSE_TIER.step_s, count=marks)
+    coarse = await reader.read(tuned, coarse_grid, window_s=COARSE_TIER.step_s)
+    return Stretch(ticks=ticks, coarse=coarse)
+
+
+async def fold_stretch(
+    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload]
+) -> tuple[Fleet, dict[WorkloadId, Decision]]:
+    """Return the fleet after a stretch, and the decisions of its last tick.
+
+    Forecasts are made in a worker thread, so that requests are answered meanwhile.
+    """
+    values = certain_values(stretch.ticks, tuned)
+    marks = _coarse_columns(stretch, tuned)
+    decisions: dict[WorkloadId, Decision] = {}
+    grid = stretch.ticks.grid
+    for column, at in enumerate(grid.times().tolist()):
+        fleet = _recorded(fleet, values, tuned, column=column, at=at, grid=grid)
+        if at in marks:
+            coarse = append(fleet.history.coarse, marks[at], end=at)
+            fleet = replace(fleet, history=replace(fleet.history, coarse=coarse))
+        fleet = await asyncio.to_thread(refresh_forecasts, fleet, tuned, at=at, step_s=grid.step_s)
+        fleet, decisions = decide_fleet(fleet, stretch.ticks, tuned, column=column, at=at)
+    return fleet, decisions
+
+
+def _recorded(
+    fleet: Fleet,
+    values: Mapping[Signal, np.typing.NDArray[np.float64]],
+    tuned: Sequence[TunedWorkload],
+    *,
+    column: int,
+    at: float,
+    grid: Grid,
+) -> Fleet:
+    one = {signal: each[:, column : column + 1] for signal, each in values.items()}
+    return replace(fleet, history=record(fleet.history, one, tuned, end=at, step_s=grid.step_s))
+
+
+def _coarse_columns(stretch: Stretch, tuned: Sequence[TunedWorkload]) -> Mapping[float, np.typing.NDArray[np.float64]]:
+    if stretch.coarse is None:
+        return {}
+    demand = demand_of(certain_values(stretch.coarse, tuned), tuned)
+    times = stretch.coarse.grid.times().tolist()
+    return {at: demand[:, [column]] for column, at in enumerate(times)}
