@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -157,10 +156,8 @@ async def test_unusable_tls_files_are_named(world: World, tmp_path: Path) -> Non
 
 async def test_a_taken_port_is_an_error(world: World) -> None:
     """Two processes on one port would each get half of the rpcs."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    async with _served(world) as address:
+        port = int(address.rpartition(":")[2])
         with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
             await KedaServer(world.scaler, port=port).start()
 

@@ -256,6 +256,18 @@ async def test_a_stream_is_silent_while_nothing_may_be_concluded() -> None:
         assert (await first).result is True
 
 
+async def test_a_hold_is_never_pushed_as_false() -> None:
+    """After a `true` the next message is that of the next plan; older KEDA acts on false."""
+    world = World()
+    world.feed.publish(snapshot(plan(1)))
+    async with world.client() as client:
+        stream = client.StreamIsActive(ref())
+        assert (await stream.read()).result is True
+        world.feed.publish(snapshot(hold(reason="prometheus is down")))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(stream.read(), timeout=0.3)
+
+
 async def test_a_stream_of_nobody_is_refused() -> None:
     """Bad metadata and unknown workloads, with the same words as elsewhere."""
     async with World().client() as client:
