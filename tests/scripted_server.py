@@ -1,5 +1,6 @@
 """A real HTTP server on a loopback port that answers as a test says: errors, garbage, drips, floods."""
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,14 +32,16 @@ class Reply:
 class ScriptedServer:
     """Answers every POST with what `answer` returns for it, and keeps what it received."""
 
-    def __init__(self, answer: Callable[[Received], Reply]) -> None:
-        """Listen once entered."""
+    def __init__(self, answer: Callable[[Received], Reply], *, tls: ssl.SSLContext | None = None) -> None:
+        """Listen once entered; over TLS if a context is given."""
         self.answer = answer
         self.received: list[Received] = []
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.script = self
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

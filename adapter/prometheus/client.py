@@ -132,6 +132,8 @@ class _Credentials(AuthBase):
         self._auth = auth
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        for path in _tls_files(self._auth):
+            _require(path)
         if self._auth.bearer_token_file is not None:
             request.headers["Authorization"] = f"Bearer {_secret(self._auth.bearer_token_file)}"
         elif self._auth.basic is not None:
@@ -141,6 +143,20 @@ class _Credentials(AuthBase):
             )
             HTTPBasicAuth(basic.username.encode(), password.encode())(request)
         return request
+
+
+def _tls_files(auth: PrometheusAuth) -> tuple[str, ...]:
+    mine = auth.client_certificate
+    own = () if mine is None else (mine.cert_file, mine.key_file)
+    return own if auth.ca_file is None else (auth.ca_file, *own)
+
+
+def _require(path: str) -> None:
+    """Say which file is missing; requests itself raises a bare OSError."""
+    try:
+        Path(path).open("rb").close()
+    except OSError as error:
+        raise CredentialsUnreadable(f"the certificate file {path} cannot be read ({error.strerror})") from error
 
 
 def _secret(path: str) -> str:

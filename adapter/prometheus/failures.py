@@ -4,6 +4,7 @@ Texts name the address, the query, what was wrong and what happens meanwhile. Cr
 shown without user information, and neither headers nor bodies of requests are quoted.
 """
 
+import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
@@ -53,6 +54,7 @@ ERRORS: tuple[tuple[type[BaseException], type[SignalError], str], ...] = (
     (AnswerUnreadable, SignalMalformed, "{error}"),
     (CredentialsUnreadable, SignalUnavailable, "{error}"),
     (requests.exceptions.SSLError, SignalUnavailable, "TLS failed ({cause}); see prometheus.auth.caFile"),
+    (ssl.SSLError, SignalUnavailable, "TLS failed ({cause}); see prometheus.auth"),
     (requests.exceptions.ProxyError, SignalUnavailable, "the proxy failed ({cause})"),
     (urllib3.exceptions.NameResolutionError, SignalUnavailable, "the host name cannot be resolved"),
     (ConnectionRefusedError, SignalUnavailable, "connection refused: nothing listens there"),

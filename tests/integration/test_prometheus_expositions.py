@@ -186,3 +186,49 @@ def test_stopped_target_is_partial_then_absent_and_never_zero(tmp_path: Path) ->
             assert {gone[signal].cell(0, 0).state for signal in gone} == {State.ABSENT}
             assert np.isnan(gone[Signal.PROMPT_TOKENS_RATE].value).all()
             assert gone[Signal.QUEUE_DEPTH].coverage.tolist() == [[0.0]]
+
+
+_WEB_CONFIG = """
+basic_auth_users:
+  scaleahead: $2b$04$iHc7fACZ5yVpRL./Qc14WuMSTGUumCEU9JZ.OduewXBdWSZK7nS9.
+"""
+
+
+def test_password_of_a_real_prometheus_opens_it_and_a_wrong_one_says_so(tmp_path: Path) -> None:
+    """Its own basic authentication, set up by its web configuration."""
+    web = tmp_path / "web.yml"
+    web.write_text(_WEB_CONFIG)
+    seen = []
+    with PrometheusServer(tmp_path, flags=[f"--web.config.file={web}"]) as prometheus:
+        for password in ("open sesame", "wrong"):
+            auth = {"basic": {"username": "scaleahead", "password": password}}
+            tuning = PrometheusTuning.model_validate({"url": prometheus.url, "auth": auth})
+            with PrometheusSignalSource(tuning) as source:
+                grid = Grid(start=time.time(), step_s=1.0)
+                seen.append(asyncio.run(source.read([_WORKLOADS["llama"]], grid=grid, window_s=10.0)))
+    right, wrong = seen
+
+    assert (right.failed, right.problems) == (frozenset(), ())
+    assert wrong.failed == set(Signal)
+    assert all("refused our credentials" in problem.message for problem in wrong.problems)
+
+
+def test_stopped_prometheus_is_unavailable_and_then_seen_again(tmp_path: Path) -> None:
+    """An outage is no zero, and needs no restart of ours."""
+    exposition = load_exposition("vllm")
+    workload = _WORKLOADS["llama"]
+    states = []
+    with Exporter(exposition.text) as exporter:
+        target = Target(address=exporter.address, labels=exposition.labels)
+        prometheus = PrometheusServer(tmp_path, [ScrapeJob(name="vllm", targets=[target])])
+        with PrometheusSignalSource(PrometheusTuning.model_validate({"url": prometheus.url})) as source:
+            for running in (True, False, True):
+                if running:
+                    prometheus.start()
+                    prometheus.wait_for("vllm:num_requests_waiting")
+                grid = Grid(start=time.time(), step_s=1.0)
+                fleet = asyncio.run(source.read([workload], grid=grid, window_s=10.0))
+                states.append(fleet.readings[Signal.QUEUE_DEPTH].cell(0, 0).state)
+                prometheus.stop()
+
+    assert states == [State.FRESH, State.UNAVAILABLE, State.FRESH]
