@@ -1,15 +1,16 @@
 """Which workloads a series belongs to.
 
-A query returns the series of all workloads of a preset. Most workloads name their namespace exactly, so candidates are
-found by it, and a label set is only ever judged once. Regular expressions are Python's here and RE2 in Prometheus; on
-label values the two agree.
+A query returns the series of all workloads of a preset. Most workloads name their namespace and one more label, or
+match the pods of their target, so candidates are found by that; and a label set is judged once. Regular expressions are
+Python's here and RE2 in Prometheus; on label values the two agree.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import assert_never
 
 from adapter.core.workload import Matcher, Workload
@@ -109,22 +110,19 @@ class Owners:
 
     def __init__(self, preset: Preset, workloads: Mapping[int, Workload]) -> None:
         """Prepare for the workloads of one preset, by row."""
-        self._exact: dict[str, list[_Candidate]] = defaultdict(list)
-        self._patterns: list[_Candidate] = []
+        self._found_by: dict[_Key, list[_Candidate]] = defaultdict(list)
+        self._rest: list[_Candidate] = []
         self._known: dict[tuple[tuple[str, str], ...], tuple[int, ...]] = {}
         for row, workload in workloads.items():
             for identity in preset.identity:
-                self._add(row, workload, identity)
+                found = conditions(identity, workload)
+                if found is not None:
+                    self._add(row, workload, (_namespace(workload), *found))
 
-    def _add(self, row: int, workload: Workload, identity: Identity) -> None:
-        found = conditions(identity, workload)
-        if found is None:
-            return
-        namespace = _namespace(workload)
-        if namespace.regex:
-            self._patterns.append(_Candidate(row=row, tests=tuple(map(_compiled, (namespace, *found)))))
-        else:
-            self._exact[namespace.value].append(_Candidate(row=row, tests=tuple(map(_compiled, found))))
+    def _add(self, row: int, workload: Workload, matchers: tuple[Matcher, ...]) -> None:
+        candidate = _Candidate(row=row, tests=tuple(map(_compiled, matchers)))
+        key = _key(workload, matchers)
+        (self._rest if key is None else self._found_by[key]).append(candidate)
 
     def rows(self, labels: Labels) -> tuple[int, ...]:
         """Return the rows that own a series with these labels, ascending."""
@@ -137,5 +135,35 @@ class Owners:
         return rows
 
     def _judge(self, labels: Labels) -> tuple[int, ...]:
-        near = self._exact.get(labels.get("namespace", ""), [])
-        return tuple(sorted({each.row for each in (*near, *self._patterns) if each.accepts(labels)}))
+        near = (each for key in _keys(labels) for each in self._found_by.get(key, ()))
+        return tuple(sorted({each.row for each in chain(near, self._rest) if each.accepts(labels)}))
+
+
+_Key = tuple[str, str, str]
+"""Namespace, label, and the label's value or what its value begins with, up to a dash."""
+
+
+def _key(workload: Workload, matchers: tuple[Matcher, ...]) -> _Key | None:
+    """Return under which key a workload is looked up; None if its matchers are too general for any.
+
+    Without it, each new pod would be held against every workload of its namespace.
+    """
+    namespace = matchers[0]
+    if namespace.regex:
+        return None
+    for matcher in matchers[1:]:
+        if not matcher.regex and matcher.value:
+            return namespace.value, matcher.label, matcher.value
+        if matcher.regex and matcher.value == workload.target.pod_pattern:
+            return namespace.value, matcher.label, f"{workload.target.name}-"
+    return None
+
+
+def _keys(labels: Labels) -> Iterator[_Key]:
+    """Yield every key under which an owner of these labels can be."""
+    namespace = labels.get("namespace", "")
+    for label, value in labels.items():
+        yield namespace, label, value
+        for end, letter in enumerate(value, start=1):
+            if letter == "-" and end < len(value):
+                yield namespace, label, value[:end]

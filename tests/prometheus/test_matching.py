@@ -1,5 +1,7 @@
 """A series finds its workloads, and only them."""
 
+import pytest
+
 from adapter.core.workload import Workload
 from adapter.prometheus.matching import Owners, grouping, namespaces_in_use
 from adapter.prometheus.preset import load_preset
@@ -81,3 +83,32 @@ def test_engines_are_grouped_by_what_any_workload_matches_on() -> None:
 
     assert grouping(load_preset("vllm"), workloads) == ("namespace", "model_name", "pod")
     assert grouping(load_preset("dcgm"), workloads) == ("namespace", "pod")
+
+
+@pytest.mark.parametrize(
+    "tuning",
+    [
+        {},
+        {"scale_target": {"kind": "StatefulSet"}},
+        {"match": {"model_name": "m"}},
+        {"match": {"model_name": {"regex": "m|n"}}},
+        {"match": {"pod": {"regex": "a-b-.*"}}},
+        {"match": {"role": "", "model_name": {"regex": "m.*"}}},
+        {"match": {"namespace": {"regex": "ll.*"}, "model_name": "m"}},
+    ],
+)
+def test_looking_up_finds_what_judging_every_workload_would_find(tuning: dict[str, object]) -> None:
+    """The shortcut is only a shortcut, for exact labels, target pods and patterns alike."""
+    workload = make_workload("a-b", **tuning)
+    owners = _owners("vllm", make_workload("a"), workload)
+    pods = ("a-b-7c9f8d6b5-x2x7k", "a-7c9f8d6b5-x2x7k", "a-b-0", "a-b", "-", "")
+    series = [
+        {"namespace": namespace, "pod": pod, "model_name": model}
+        for namespace in ("llm", "other")
+        for pod in pods
+        for model in ("m", "n")
+    ]
+    mine = [all(each.accepts(labels.get(each.label, "")) for each in workload.matchers) for labels in series]
+
+    assert [1 in owners.rows(labels) for labels in series] == mine
+    assert any(mine)
