@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import requests
+import urllib3.exceptions
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from requests.auth import AuthBase, HTTPBasicAuth
@@ -73,7 +74,7 @@ class PrometheusClient:
         """
         try:
             result = self._ask(promql, grid)
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise translate(error, url=self._url, query=promql) from error
         except (PrometheusApiClientException, LookupError, TypeError) as error:
             unreadable = AnswerUnreadable("the answer has no data.result")

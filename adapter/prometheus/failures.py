@@ -65,6 +65,7 @@ ERRORS: tuple[tuple[type[BaseException], type[SignalError], str], ...] = (
     (requests.exceptions.InvalidURL, SignalUnavailable, "the address is no valid URL"),
     (requests.exceptions.ConnectionError, SignalUnavailable, "the connection failed ({cause})"),
     (requests.exceptions.RequestException, SignalUnavailable, "the request failed ({cause})"),
+    (urllib3.exceptions.HTTPError, SignalUnavailable, "the request failed ({cause})"),
     (OSError, SignalUnavailable, "the request failed ({cause})"),
 )
 
@@ -113,7 +114,9 @@ def _row(error: Exception) -> tuple[type[SignalError], str]:
     chain = list(_causes(error))
     for foreign, ours, words in ERRORS:
         if any(isinstance(each, foreign) for each in chain):
-            return ours, words.format(error=shorten(str(error)), cause=type(chain[-1]).__name__)
+            # Only our own errors are quoted: theirs may hold addresses with secrets.
+            own = shorten(str(error)) if "{error}" in words else ""
+            return ours, words.format(error=own, cause=type(chain[-1]).__name__)
     raise error
 
 

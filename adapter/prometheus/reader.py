@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.core.errors import SignalError
+from adapter.core.errors import SignalError, SignalMalformed
 from adapter.core.signal import Grid
 from adapter.prometheus.chunks import MOST_POINTS, pieces
 from adapter.prometheus.client import Answer
@@ -51,7 +51,7 @@ def fetch(ask: Ask, job: Job, grid: Grid) -> Fetched:
     try:
         for answer, piece in _answers(ask, job.query, grid):
             table = decode(answer.result, piece)
-            owned = Owned.of([job.owners.rows(labels) for labels in table.labels])
+            owned = _owned(table, job.owners)
             parts.append(job.fold(table, owned))
             warnings |= dict.fromkeys(answer.warnings)
             offenders |= dict.fromkeys(_offenders(table, owned, parts[-1]))
@@ -59,6 +59,13 @@ def fetch(ask: Ask, job: Job, grid: Grid) -> Fetched:
         return Fetched(query=job.query, folded=None, complaints=(str(error),))
     complaints = (*map(_partial, warnings), *offenders)
     return Fetched(query=job.query, folded=_joined(parts), complaints=complaints, warned=bool(warnings))
+
+
+def _owned(table: Table, owners: Owners) -> Owned:
+    try:
+        return Owned.of([owners.rows(labels) for labels in table.labels])
+    except TypeError as error:
+        raise SignalMalformed("the answer holds labels that are no text") from error
 
 
 def _answers(ask: Ask, query: str, grid: Grid, *, most: int = MOST_POINTS) -> Iterator[tuple[Answer, Grid]]:

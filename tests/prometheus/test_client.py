@@ -181,6 +181,27 @@ def test_answer_that_breaks_off_is_named() -> None:
     assert "cut off in the middle" in str(_failure(Reply(write=write)))
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\x01\x02 garbage\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n{}",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+    ],
+)
+def test_what_is_no_http_is_an_error_like_any_other(raw: bytes) -> None:
+    """Whatever listens on that port, nothing but our errors comes out."""
+    error = _failure(Reply(write=lambda handler: handler.wfile.write(raw) and None))
+
+    assert str(error).startswith("Prometheus at http://127.0.0.1:")
+
+
 def test_endless_body_is_not_read_to_its_end() -> None:
     """Reading stops at the limit, whatever the server still has to say."""
     sent = []

@@ -16,9 +16,16 @@ _REQUESTS_ERRORS = [
 ]
 
 
-@pytest.mark.parametrize("error", _REQUESTS_ERRORS)
-def test_every_error_of_requests_is_translated(error: type[requests.RequestException]) -> None:
-    """No exception of the library gets through, whatever it adds later."""
+_URLLIB3_ERRORS = [
+    error
+    for _, error in inspect.getmembers(urllib3.exceptions, inspect.isclass)
+    if issubclass(error, urllib3.exceptions.HTTPError)
+]
+
+
+@pytest.mark.parametrize("error", [*_REQUESTS_ERRORS, *_URLLIB3_ERRORS])
+def test_every_error_of_the_http_libraries_is_translated(error: type[Exception]) -> None:
+    """No exception of requests or urllib3 gets through, whatever they add later."""
     instance = error.__new__(error)
 
     assert isinstance(translate(instance, url="http://prom", query="up"), SignalError)

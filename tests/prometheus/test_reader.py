@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.core.errors import SignalUnavailable
 from adapter.core.signal import Grid
@@ -24,6 +26,27 @@ def _fold(table: Table, owned: Owned) -> Folded:
 
 def _job() -> Job:
     return Job(query="q", owners=Owners(load_preset("vllm"), {0: make_workload("a")}), fold=_fold)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+_NEARLY = st.fixed_dictionaries(
+    {"metric": st.dictionaries(st.sampled_from(["namespace", "pod", "le"]), _JSON), "value": st.tuples(_JSON, _JSON)}
+)
+
+
+@given(st.lists(_JSON | _NEARLY, max_size=4), st.sampled_from([1, 3]))
+def test_no_answer_is_strange_enough_to_raise(result: list[Any], count: int) -> None:
+    """JSON of any shape becomes an array or a complaint; a number that is there is real or marked as bad."""
+    fetched = fetch(lambda *_: Answer(result=result), _job(), Grid(start=0.0, step_s=1.0, count=count))
+
+    if fetched.folded is None:
+        assert len(fetched.complaints) == 1
+    else:
+        assert not (np.isinf(fetched.folded.value) & ~fetched.folded.bad).any()
 
 
 class _Server:
