@@ -51,9 +51,23 @@ def assemble(plan: Plan, grid: Grid, answers: Sequence[Fetched]) -> FleetReading
         ids=tuple(workload.id for workload in plan.workloads),
         grid=grid,
         readings=collected.readings,
-        problems=tuple(collected.problems),
+        problems=_merged(collected.problems),
         failed=frozenset(collected.failed),
     )
+
+
+def _merged(problems: Sequence[SignalProblem]) -> tuple[SignalProblem, ...]:
+    """Return one problem per message: an outage is one problem, not one per query."""
+    alike: dict[str, list[SignalProblem]] = {}
+    for problem in problems:
+        alike.setdefault(problem.message, []).append(problem)
+    return tuple(_merge(each) for each in alike.values())
+
+
+def _merge(alike: Sequence[SignalProblem]) -> SignalProblem:
+    first, names = alike[0], {problem.signal for problem in alike}
+    signal = first.signal if len(names) == 1 else f"{first.signal} and {len(names) - 1} more"
+    return SignalProblem(signal=signal, query=first.query, message=first.message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

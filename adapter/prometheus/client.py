@@ -18,7 +18,6 @@ from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from adapter.core.errors import SignalMalformed
 from adapter.core.signal import Grid
 from adapter.core.tuning import PrometheusTuning
 from adapter.core.tuning.source import PrometheusAuth
@@ -80,7 +79,8 @@ class PrometheusClient:
             unreadable = AnswerUnreadable("the answer has no data.result")
             raise translate(unreadable, url=self._url, query=promql) from error
         if not isinstance(result, list):
-            raise SignalMalformed(f"the answer to {promql} is a single number, expected are series")
+            single = AnswerUnreadable("the answer is a single number, expected are series")
+            raise translate(single, url=self._url, query=promql)
         return Answer(result=result, warnings=self._seen.warnings)
 
     def _ask(self, promql: str, grid: Grid) -> object:

@@ -98,9 +98,14 @@ def shorten(text: str) -> str:
 
 
 def translate(error: Exception, *, url: str, query: str) -> SignalError:
-    """Return our error for a foreign one, to be raised from it."""
+    """Return our error for a foreign one, to be raised from it.
+
+    The query is a note on it and not part of its text, so that one outage reads the same for every query.
+    """
     kind, wrong = _status(error) if isinstance(error, AnswerRefused) else _row(error)
-    return kind(f"Prometheus at {public_url(url)}: {wrong}; {MEANWHILE}. Query: {shorten(query)}")
+    translated = kind(f"Prometheus at {public_url(url)}: {wrong}; {MEANWHILE}")
+    translated.add_note(f"Query: {shorten(query)}")
+    return translated
 
 
 def _status(error: AnswerRefused) -> tuple[type[SignalError], str]:

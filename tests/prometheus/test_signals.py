@@ -68,7 +68,7 @@ async def test_failing_freshness_takes_down_all_signals_of_its_preset() -> None:
 
 
 async def test_source_that_is_down_makes_everything_unavailable_and_nothing_zero() -> None:
-    """No exception, no number, one problem per query that says why."""
+    """No exception, no number, and one problem that says why."""
     tuning = PrometheusTuning.model_validate({"url": f"http://127.0.0.1:{free_port()}"})
     with PrometheusSignalSource(tuning) as source:
         fleet = await source.read([make_workload("a")], grid=_GRID, window_s=60.0)
@@ -76,7 +76,9 @@ async def test_source_that_is_down_makes_everything_unavailable_and_nothing_zero
     assert {readings.cell(0, 0).state for readings in fleet.readings.values()} == {State.UNAVAILABLE}
     assert all(np.isnan(readings.value).all() for readings in fleet.readings.values())
     assert fleet.failed == set(Signal)
-    assert all("connection refused" in problem.message for problem in fleet.problems)
+    [problem] = fleet.problems
+    assert "connection refused" in problem.message
+    assert problem.signal == "freshness of dcgm and 21 more"  # four presets, eighteen signals
 
 
 async def test_number_of_queries_does_not_depend_on_the_number_of_workloads() -> None:
