@@ -11,6 +11,7 @@ import click
 COMMANDS = {
     "check": "Check a tuning document and list every problem.",
     "options": "Print the reference table of the tuning document.",
+    "serve": "Serve HPAs and KEDA from a Prometheus, as a tuning document says.",
 }
 """Every subcommand with its one-line help, the first sentence of the command's own."""
 
