@@ -87,7 +87,8 @@ def size_predictive(plan: int | None, demand: Demand, *, capacity: Capacity, tun
 
 def bound_by_symptoms(plan: int | None, sight: Sight, *, tuning: WorkloadTuning) -> Step:
     """Raise the plan to what full engines need: sequences, KV cache and, where asked for, GPU utilisation."""
-    floors = [floor for floor in (_sequences(sight, tuning), _kv_cache(sight, tuning), _gpu(sight, tuning)) if floor]
+    rules = (_waiting, _sequences, _kv_cache, _gpu)
+    floors = [floor for floor in (rule(sight, tuning) for rule in rules) if floor]
     if not floors:
         return Step(name=StepName.SYMPTOMS, before=plan, after=plan, reason="no engine is full")
     floor, reason = max(floors)
@@ -96,6 +97,14 @@ def bound_by_symptoms(plan: int | None, sight: Sight, *, tuning: WorkloadTuning)
 
 def _at_least(plan: int | None, floor: int) -> int:
     return floor if plan is None else max(plan, floor)
+
+
+def _waiting(sight: Sight, tuning: WorkloadTuning) -> tuple[int, str] | None:
+    """Count requests whose cost nobody knows yet, as at the first wake-up, at the default concurrency."""
+    if not (sight.waiting > 0 and math.isnan(sight.waiting_work)):
+        return None
+    fit = tuning.targets.concurrency
+    return math.ceil(sight.waiting / fit), f"{sight.waiting:g} requests of unknown cost wait, {fit:g} per replica"
 
 
 def _sequences(sight: Sight, tuning: WorkloadTuning) -> tuple[int, str] | None:

@@ -1,0 +1,1 @@
+"""The demo: the whole program on bundled real load, without a cluster and without a Prometheus."""

@@ -1,0 +1,49 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "adapter", "demo", "--speed", "100000", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=110, check=False)
+
+
+@pytest.mark.integration
+def test_the_demo_is_no_worse_than_reactive_scaling_and_cheaper() -> None:
+    """It ends by itself without a terminal; attainment within 0.2 points, no more GPU-hours, waking is seen."""
+    run = _demo("--json")
+
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert result["slo_attainment"] >= result["reactive"]["slo_attainment"] - 0.002
+    assert result["gpu_hours"] <= result["reactive"]["gpu_hours"]
+    assert result["workloads"]["chat"]["scaleahead"]["wakeups"] >= 1
+    assert "woken by a push" in run.stderr
+
+
+@pytest.mark.integration
+def test_a_trace_of_ones_own_is_played(tmp_path: Path) -> None:
+    """A CSV of counts replaces the bundled traces."""
+    trace = tmp_path / "mine.csv"
+    trace.write_text("t_s,arrivals\n" + "".join(f"{60 * i},{20 + i % 3}\n" for i in range(10)))
+
+    run = _demo("--json", "--trace", str(trace))
+
+    assert run.returncode == 0, run.stderr
+    assert list(json.loads(run.stdout.splitlines()[-1])["workloads"]) == ["trace"]
+
+
+@pytest.mark.integration
+def test_a_file_that_is_no_trace_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    """No traceback, the file is named."""
+    trace = tmp_path / "not.csv"
+    trace.write_bytes(b"\xff\xfe\x00")
+
+    run = _demo("--trace", str(trace))
+
+    assert run.returncode == 2
+    assert "not.csv" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
