@@ -3,8 +3,12 @@
 Ticks fall on multiples of the interval. A tick whose reading failed is decided on what is known, but not remembered:
 the next tick that can read catches up on every tick since, so that the memory of a process does not depend on its own
 bad moments, and two processes agree again as soon as both can read.
+
+A query that goes on failing while others are answered must not stop that for ever: after a minute its signal counts as
+one that this source cannot give, and when it comes back, everything is read back anew.
 """
 
+import asyncio
 import logging
 import math
 import time
@@ -15,15 +19,16 @@ from dataclasses import replace
 from adapter.core.fold import Fleet
 from adapter.core.history import History
 from adapter.core.loop_statistics import LoopStatistics
-from adapter.core.signal import Grid
+from adapter.core.signal import Grid, Signal
 from adapter.core.snapshot import Snapshot
-from adapter.core.tuning import TunedWorkload
+from adapter.core.tuning import TunedWorkload, Tuning
 from adapter.core.workload import WorkloadId
 from adapter.ports import Clock, SignalSource, SnapshotSink, TuningSource, WorkloadSource
 from adapter.priming import forget, memory_span_s, merge, prime
 from adapter.stretch import Reader, Stretch, fold_stretch, read_stretch
 
 _LOG = logging.getLogger(__name__)
+_PATIENCE_S = 60.0  # how long a query may fail before the others stop waiting for it
 
 
 class Loop:
@@ -37,8 +42,10 @@ class Loop:
         self._inline = inline
         self._clock = clock
         self._sink = sink
+        self._reader: Reader | None = None
         self._fleet = Fleet(history=History.empty(()))
         self._remembered: Mapping[WorkloadId, TunedWorkload] = {}
+        self._failing_since: Mapping[Signal, float] = {}
         self._statistics = LoopStatistics(started_at=clock.now(), interval_s=tuning.current().tick.interval)
 
     def statistics(self) -> LoopStatistics:
@@ -62,15 +69,15 @@ class Loop:
         interval_s = tuning.tick.interval
         self._statistics = replace(self._statistics, last_tick_start=at, interval_s=interval_s)
         seconds: dict[str, float] = {}
-        reader = Reader(source=self._source, prometheus=tuning.prometheus, tick=tuning.tick)
+        reader = self._reader_for(tuning)
         tuned = merge_workloads(tuning.workloads, self._inline.workloads(now=at))
-        with _timed(seconds, "prime"):
-            await self._prime(reader, tuned, at=at - interval_s)
         with _timed(seconds, "read"):
             stretch = await self._read(reader, tuned, at=at)
+        with _timed(seconds, "prime"):
+            await self._prime(reader, tuned, stretch=stretch)
         with _timed(seconds, "decide"):
-            fleet, decisions = await fold_stretch(self._fleet, stretch, tuned)
-        if stretch.complete and self._is_remembered(tuned):
+            fleet, decisions = await asyncio.to_thread(fold_stretch, self._fleet, stretch, tuned)
+        if self._may_remember(stretch, tuned):
             self._fleet = fleet
         snapshot = Snapshot(
             at=at,
@@ -90,34 +97,67 @@ class Loop:
             before, ticks=before.ticks + ticks, tick_failures=before.tick_failures + tick_failures
         )
 
-    async def _prime(self, reader: Reader, tuned: Sequence[TunedWorkload], *, at: float) -> None:
-        """Give a memory to workloads that are new or changed, and to all of them after too long a blindness."""
-        ids = tuple(each.workload.id for each in tuned)
-        blind = math.isnan(self._fleet.at) or at - self._fleet.at > memory_span_s(tuned)
-        strangers = [each for each in tuned if blind or self._remembered.get(each.workload.id) != each]
-        primed = await prime(reader, strangers, at=at if blind else self._fleet.at) if strangers else None
-        if primed is not None:
-            self._fleet = primed if blind else merge(self._fleet, primed, ids)
-            self._remembered = {each.workload.id: each for each in tuned}
-        else:
-            unknown = {each.workload.id for each in strangers}
-            self._fleet = forget(self._fleet, ids)
-            self._remembered = {each.workload.id: each for each in tuned if each.workload.id not in unknown}
+    def _reader_for(self, tuning: Tuning) -> Reader:
+        """Return how to read; with another source or interval, what is remembered lies on another grid and must go."""
+        reader = Reader(source=self._source, prometheus=tuning.prometheus, tick=tuning.tick)
+        if reader != self._reader:
+            self._reader = reader
+            self._forget()
+        return reader
 
-    def _is_remembered(self, tuned: Sequence[TunedWorkload]) -> bool:
-        return len(self._remembered) == len(tuned)
+    def _forget(self) -> None:
+        self._fleet = Fleet(history=History.empty(()))
+        self._remembered = {}
+
+    def _blind(self, tuned: Sequence[TunedWorkload], at: float) -> bool:
+        """Tell whether the last tick that is remembered is too long ago to catch up on."""
+        return math.isnan(self._fleet.at) or at - self._fleet.at > memory_span_s(tuned)
 
     async def _read(self, reader: Reader, tuned: Sequence[TunedWorkload], *, at: float) -> Stretch:
         """Read every tick since the last one remembered; if part of that fails, this tick alone."""
         step_s = reader.tick.interval
-        missed = 0 if math.isnan(self._fleet.at) else max(0, round((at - self._fleet.at) / step_s) - 1)
+        missed = 0 if self._blind(tuned, at) else max(0, round((at - self._fleet.at) / step_s) - 1)
         grid = Grid(start=at - missed * step_s, step_s=step_s, count=missed + 1)
         stretch = await read_stretch(reader, tuned, grid)
-        if stretch.complete or not missed:
+        self._note_failures(stretch, at=at)
+        if not stretch.failed - self._given_up(at) or not missed:
             return stretch
         if stretch.silent:
             return stretch.at_its_end()
         return await read_stretch(reader, tuned, Grid(start=at, step_s=step_s))
+
+    def _may_remember(self, stretch: Stretch, tuned: Sequence[TunedWorkload]) -> bool:
+        """Tell whether a stretch was read in full, follows on what is remembered, and finds every workload known."""
+        grid = stretch.ticks.grid
+        follows = grid.start - self._fleet.at == grid.step_s
+        return follows and not stretch.failed - self._given_up(grid.end) and len(self._remembered) == len(tuned)
+
+    def _note_failures(self, stretch: Stretch, *, at: float) -> None:
+        """Keep count of signals that fail while others are answered; one that was given up and answers starts anew."""
+        if stretch.silent:
+            return
+        recovered = self._given_up(at) - stretch.failed
+        self._failing_since = {signal: self._failing_since.get(signal, at) for signal in stretch.failed}
+        if recovered:
+            self._forget()
+
+    def _given_up(self, at: float) -> frozenset[Signal]:
+        return frozenset(signal for signal, since in self._failing_since.items() if at - since >= _PATIENCE_S)
+
+    async def _prime(self, reader: Reader, tuned: Sequence[TunedWorkload], *, stretch: Stretch) -> None:
+        """Give a memory to workloads that are new or changed, and to all of them after too long a blindness."""
+        grid, ids = stretch.ticks.grid, tuple(each.workload.id for each in tuned)
+        blind = self._blind(tuned, grid.end)
+        strangers = [each for each in tuned if blind or self._remembered.get(each.workload.id) != each]
+        primed = None
+        if strangers and not stretch.silent:
+            until = grid.start - grid.step_s if blind else self._fleet.at
+            primed = await prime(reader, strangers, at=until, without=self._given_up(grid.end))
+        if primed is not None and not blind:
+            primed = merge(self._fleet, primed, ids)
+        unknown = set() if primed is not None else {each.workload.id for each in strangers}
+        self._fleet = forget(self._fleet, ids) if primed is None else primed
+        self._remembered = {each.workload.id: each for each in tuned if each.workload.id not in unknown}
 
 
 def next_tick(now: float, interval_s: float) -> float:

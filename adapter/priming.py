@@ -5,6 +5,7 @@ stretch of history that decisions depend on and folds over it; what comes out is
 along holds.
 """
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import TypeVar
 from adapter.core.fold import Fleet, certain_values, demand_of, record
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, SECONDS_TIER_SPAN_S, History, append, joined
 from adapter.core.sight import BRIDGED
-from adapter.core.signal import Grid
+from adapter.core.signal import Grid, Signal
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.stretch import Reader, fold_stretch, read_stretch
@@ -24,39 +25,46 @@ _SPARE_S = 120.0  # two forecast refreshes before the longest hold begins
 
 
 def memory_span_s(tuned: Sequence[TunedWorkload]) -> float:
-    """Return how far back a decision's state reaches: the longest hold and two forecast refreshes, whole minutes."""
-    longest = max((max(each.tuning.hold.scale_in, each.tuning.hold.idle) for each in tuned), default=0.0)
+    """Return how far back a decision's state reaches: the longest hold and two forecast refreshes, whole minutes.
+
+    A scale-in hold counts twice: whether it starts anew depends on whether anything was known during the one before.
+    """
+    longest = max((max(2 * each.tuning.hold.scale_in, each.tuning.hold.idle) for each in tuned), default=0.0)
     return math.ceil((longest + _SPARE_S) / MINUTE_TIER.step_s) * MINUTE_TIER.step_s
 
 
-async def prime(reader: Reader, tuned: Sequence[TunedWorkload], *, at: float) -> Fleet | None:
+async def prime(
+    reader: Reader, tuned: Sequence[TunedWorkload], *, at: float, without: frozenset[Signal] = frozenset()
+) -> Fleet | None:
     """Return a fleet as if it had been watched up to the tick `at`; None when the source does not answer.
 
     Args:
         reader: where to read.
         tuned: the workloads.
         at: a tick time, seconds since epoch.
+        without: signals whose queries may fail, because they have been failing for some time.
     """
     step_s = reader.tick.interval
     begin = math.floor((at - memory_span_s(tuned)) / MINUTE_TIER.step_s) * MINUTE_TIER.step_s
-    history = await _backfill(reader, tuned, until=begin)
+    history = await _backfill(reader, tuned, until=begin, without=without)
     if history is None:
         return None
     grid = Grid(start=begin + step_s, step_s=step_s, count=round((at - begin) / step_s))
     stretch = await read_stretch(reader, tuned, grid)
-    if not stretch.complete:
+    if stretch.failed - without:
         return None
-    fleet, _ = await fold_stretch(Fleet(history=history, at=begin), stretch, tuned)
+    fleet, _ = await asyncio.to_thread(fold_stretch, Fleet(history=history, at=begin), stretch, tuned)
     return fleet
 
 
 def merge(first: Fleet, second: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
     """Return one fleet of two that were watched up to the same tick; where both know a workload the second wins."""
-    keep = set(ids)
+    newer = set(second.history.ids) & set(ids)
+    older = set(ids) - newer
     return Fleet(
         history=joined(first.history, second.history, ids),
-        forecasts=_only({**first.forecasts, **second.forecasts}, keep),
-        states=_only({**first.states, **second.states}, keep),
+        forecasts={**_only(first.forecasts, older), **_only(second.forecasts, newer)},
+        states={**_only(first.states, older), **_only(second.states, newer)},
         at=second.at,
     )
 
@@ -76,12 +84,15 @@ def _only(items: Mapping[WorkloadId, T], keep: set[WorkloadId]) -> dict[Workload
     return {key: value for key, value in items.items() if key in keep}
 
 
-async def _backfill(reader: Reader, tuned: Sequence[TunedWorkload], *, until: float) -> History | None:
+async def _backfill(
+    reader: Reader, tuned: Sequence[TunedWorkload], *, until: float, without: frozenset[Signal]
+) -> History | None:
     """Return the history up to `until`, a full minute; None when the source does not answer."""
     step_s = reader.tick.interval
     coarse_end = math.floor(until / COARSE_TIER.step_s) * COARSE_TIER.step_s
     recent = await reader.read(tuned, _ending(until, step_s=step_s, count=round(SECONDS_TIER_SPAN_S / step_s)))
-    if recent.failed & set(BRIDGED):  # spare a source in trouble the heavier queries
+    needed = frozenset(BRIDGED) - without
+    if recent.failed & needed:  # spare a source in trouble the heavier queries
         return None
     minutes = await reader.read(tuned, _ending(until, step_s=MINUTE_TIER.step_s, count=MINUTE_TIER.columns))
     coarse = await reader.read(
@@ -89,7 +100,7 @@ async def _backfill(reader: Reader, tuned: Sequence[TunedWorkload], *, until: fl
         _ending(coarse_end, step_s=COARSE_TIER.step_s, count=COARSE_TIER.columns),
         window_s=COARSE_TIER.step_s,
     )
-    if (minutes.failed | coarse.failed) & set(BRIDGED):
+    if (minutes.failed | coarse.failed) & needed:
         return None
     history = History.empty(tuple(each.workload.id for each in tuned))
     history = record(history, certain_values(recent, tuned), tuned, end=until, step_s=step_s)

@@ -3,18 +3,15 @@
 Live ticks and the start of a process use the same two functions; a live tick is a stretch of one.
 """
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from adapter.core.decision import Decision
 from adapter.core.fold import Fleet, certain_values, decide_fleet, demand_of, record, refresh_forecasts
 from adapter.core.history import COARSE_TIER, append
 from adapter.core.sight import BRIDGED
-from adapter.core.signal import FleetReadings, Grid, Readings, Signal
+from adapter.core.signal import FleetReadings, FloatArray, Grid, Signal
 from adapter.core.tuning import PrometheusTuning, TickTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.ports import SignalSource
@@ -53,10 +50,10 @@ class Stretch:
     """The same signals averaged over ten minutes, at the ten-minute marks within the stretch; None without any."""
 
     @property
-    def complete(self) -> bool:
-        """Whether everything that is remembered could be read."""
+    def failed(self) -> frozenset[Signal]:
+        """What is remembered and could not be read everywhere."""
         parts = [self.ticks] if self.coarse is None else [self.ticks, self.coarse]
-        return not any(part.failed & set(BRIDGED) for part in parts)
+        return frozenset(BRIDGED).intersection(frozenset().union(*(part.failed for part in parts)))
 
     @property
     def silent(self) -> bool:
@@ -66,15 +63,7 @@ class Stretch:
     def at_its_end(self) -> "Stretch":
         """Return the last tick of the stretch alone."""
         grid = self.ticks.grid
-        readings = {
-            signal: Readings(
-                value=each.value[:, -1:],
-                state=each.state[:, -1:],
-                age_s=each.age_s[:, -1:],
-                coverage=each.coverage[:, -1:],
-            )
-            for signal, each in self.ticks.readings.items()
-        }
+        readings = {signal: each.at(-1) for signal, each in self.ticks.readings.items()}
         last = Grid(start=grid.end, step_s=grid.step_s)
         return Stretch(ticks=replace(self.ticks, grid=last, readings=readings), coarse=None)
 
@@ -91,13 +80,10 @@ async def read_stretch(reader: Reader, tuned: Sequence[TunedWorkload], grid: Gri
     return Stretch(ticks=ticks, coarse=coarse)
 
 
-async def fold_stretch(
+def fold_stretch(
     fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload]
 ) -> tuple[Fleet, dict[WorkloadId, Decision]]:
-    """Return the fleet after a stretch, and the decisions of its last tick.
-
-    Forecasts are made in a worker thread, so that requests are answered meanwhile.
-    """
+    """Return the fleet after a stretch, and the decisions of its last tick; pure, so that it may run in a thread."""
     values = certain_values(stretch.ticks, tuned)
     marks = _coarse_columns(stretch, tuned)
     decisions: dict[WorkloadId, Decision] = {}
@@ -107,14 +93,14 @@ async def fold_stretch(
         if at in marks:
             coarse = append(fleet.history.coarse, marks[at], end=at)
             fleet = replace(fleet, history=replace(fleet.history, coarse=coarse))
-        fleet = await asyncio.to_thread(refresh_forecasts, fleet, tuned, at=at, step_s=grid.step_s)
+        fleet = refresh_forecasts(fleet, tuned, at=at, step_s=grid.step_s)
         fleet, decisions = decide_fleet(fleet, stretch.ticks, tuned, column=column, at=at)
     return fleet, decisions
 
 
 def _recorded(
     fleet: Fleet,
-    values: Mapping[Signal, np.typing.NDArray[np.float64]],
+    values: Mapping[Signal, FloatArray],
     tuned: Sequence[TunedWorkload],
     *,
     column: int,
@@ -125,7 +111,7 @@ def _recorded(
     return replace(fleet, history=record(fleet.history, one, tuned, end=at, step_s=grid.step_s))
 
 
-def _coarse_columns(stretch: Stretch, tuned: Sequence[TunedWorkload]) -> Mapping[float, np.typing.NDArray[np.float64]]:
+def _coarse_columns(stretch: Stretch, tuned: Sequence[TunedWorkload]) -> Mapping[float, FloatArray]:
     if stretch.coarse is None:
         return {}
     demand = demand_of(certain_values(stretch.coarse, tuned), tuned)

@@ -1,9 +1,15 @@
 """Rules for the whole suite: how long a test may take."""
 
 import pytest
+from hypothesis import Phase, settings
 
 _LONG_LIMIT_S = 120
 _LONG_MARKS = ("integration", "browser")
+
+
+# A busy machine is no failure (pytest's own limit remains), and explaining one traces every line, which takes minutes.
+settings.register_profile("house", deadline=None, phases=set(Phase) - {Phase.explain})
+settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -118,4 +118,4 @@ def states(draw: st.DrawFn) -> PolicyState:
     """What an earlier decision may have left."""
     falling = sorted(draw(st.sets(st.integers(0, 20), max_size=3)), reverse=True)
     plans = tuple((TICK - 15.0 * (len(falling) - index), plan) for index, plan in enumerate(falling))
-    return PolicyState(plans=plans, quiet_since=draw(st.none() | st.floats(TICK - 300, TICK - 15)))
+    return PolicyState(plans=plans, reactive=plans, quiet_since=draw(st.none() | st.floats(TICK - 300, TICK - 15)))

@@ -10,42 +10,45 @@ from dataclasses import dataclass, replace
 from adapter.core.activation import activate, quiet_since
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Capacity, Decision, Demand, Outcome, Step, StepName, WorkloadForecast
-from adapter.core.limits import apply_bounds, apply_events, apply_override
+from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
 from adapter.core.replicas import size_replicas
-from adapter.core.shaping import Tolerance, shape
+from adapter.core.shaping import Shaped, Tolerance, shape
 from adapter.core.sight import Sight, look
 from adapter.core.signal import Observed
 from adapter.core.sizing import assess_demand, bound_by_symptoms, chosen_quantile, size_predictive, size_reactive
 from adapter.core.stabilization import Window, highest, slide, trim
-from adapter.core.tuning import WorkloadTuning
+from adapter.core.tuning import TunedWorkload, WorkloadTuning
 from adapter.core.units import Ratio
 from adapter.core.workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyState:
-    """What one decision leaves to the next. Nothing in it is older than the longest hold."""
+    """What one decision leaves to the next. It is a function of the last two holds of history and nothing older."""
 
     plans: Window = ()
     """Highest plans of the scale-in hold."""
+    reactive: Window = ()
+    """The same without forecasts, which is what mode advise serves."""
     quiet_since: float | None = None
     """Since when nothing has been in flight; None while something is."""
 
 
-_ADVICE = {"act": "mode is act: the plan is served", "advise": "mode is advise: the plain reactive value is served"}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class Case:
     """What every step of one decision reads."""
 
     workload: Workload
     tuning: WorkloadTuning
+    observed: Observed
     sight: Sight
     demand: Demand
     capacity: Capacity
     forecast: WorkloadForecast | None
     now: float
+
+
+_ADVICE = {"act": "mode is act: the plan is served", "advise": "mode is advise: the plain reactive value is served"}
 
 
 def decide(
@@ -61,45 +64,77 @@ def decide(
 
     Args:
         workload: what is scaled.
-        observed: readings of this tick, missing ones already bridged (`sight.bridge`).
+        observed: readings of this tick, already judged and bridged (`sight.judge`, `sight.bridge`).
         forecast: of its demand, None while there is none.
         state: what the previous decision returned, `PolicyState()` at first.
         tuning: of the workload, defaults filled in.
         now: tick time, seconds since epoch.
     """
-    sight = look(observed, tuning)
-    capacity = capacity_of(tuning)
-    demand = assess_demand(sight, forecast, capacity=capacity, tuning=tuning, now=now)
-    case = _Case(
-        workload=workload,
-        tuning=tuning,
+    tuned = TunedWorkload(workload=workload, tuning=tuning)
+    return conclude(weigh(tuned, observed, sight=look(observed, tuning), forecast=forecast, now=now), state)
+
+
+def weigh(
+    tuned: TunedWorkload, observed: Observed, *, sight: Sight, forecast: WorkloadForecast | None, now: float
+) -> Case:
+    """Return the case of one workload: its load set against its capacity.
+
+    Args:
+        tuned: the workload.
+        observed: readings of this tick.
+        sight: what `sight.look` made of them.
+        forecast: of its demand, None while there is none.
+        now: tick time, seconds since epoch.
+    """
+    used = forecast if tuned.tuning.forecast.enabled else None
+    capacity = capacity_of(tuned.tuning)
+    demand = assess_demand(sight, used, capacity=capacity, tuning=tuned.tuning, now=now)
+    return Case(
+        workload=tuned.workload,
+        tuning=tuned.tuning,
+        observed=observed,
         sight=sight,
         demand=demand,
         capacity=capacity,
-        forecast=forecast if tuning.forecast.enabled else None,
+        forecast=used,
         now=now,
     )
+
+
+def conclude(case: Case, state: PolicyState) -> tuple[Decision, PolicyState]:
+    """Return the decision on a case, and the state for the next one; what `decide` does once the load is measured."""
     wanted = _want(case)
-    goal = wanted[-1].after
-    if sight.blind or goal is None:
-        reason = sight.blind or "the load of now is not known"
-        return _held(case, observed, wanted, reason=reason), _remember(state, None, case)
-    after = _remember(state, goal, case)
-    return _planned(case, observed, wanted, state=after), after
+    obstacle = _obstacle(case, wanted[-1].after)
+    if obstacle:
+        requested = case.sight.replicas.requested
+        return _held(case, wanted, reason=obstacle), _remember(state, case, goal=requested, reactive=requested)
+    after = _remember(state, case, goal=wanted[-1].after, reactive=wanted[2].after)
+    return _planned(case, wanted, state=after), after
 
 
-def _want(case: _Case) -> tuple[Step, ...]:
+def _obstacle(case: Case, goal: int | None) -> str:
+    """Return why nothing may be concluded; empty if something may."""
+    override = case.tuning.override
+    if case.sight.blind:
+        return case.sight.blind
+    if goal is None:
+        return "the load of now is not known"
+    if override is not None and override.freeze and override_lasts(override, now=case.now):
+        requested = case.sight.replicas.requested
+        return "" if requested is not None else f"{override.author} froze what is requested, and that is not known"
+    return ""
+
+
+def _want(case: Case) -> tuple[Step, ...]:
     """Return the steps up to the replicas that the load, now and expected, asks for."""
-    sight, tuning = case.sight, case.tuning
     observed = _observe(case)
-    reactive = size_reactive(observed.after, case.demand, capacity=case.capacity, tuning=tuning)
-    symptoms = bound_by_symptoms(reactive.after, sight, tuning=tuning)
-    predictive = size_predictive(symptoms.after, case.demand, capacity=case.capacity, tuning=tuning)
-    event = apply_events(predictive.after, tuning=tuning, now=case.now)
-    return observed, reactive, symptoms, predictive, event
+    reactive = size_reactive(observed.after, case.demand, capacity=case.capacity, tuning=case.tuning)
+    symptoms = bound_by_symptoms(reactive.after, case.sight, tuning=case.tuning)
+    predictive = size_predictive(symptoms.after, case.demand, capacity=case.capacity, tuning=case.tuning)
+    return observed, reactive, symptoms, predictive
 
 
-def _observe(case: _Case) -> Step:
+def _observe(case: Case) -> Step:
     """Start from nothing, or from what is requested while no replica serves and none can show its load."""
     sight = case.sight
     if sight.starting:
@@ -112,24 +147,33 @@ def _observe(case: _Case) -> Step:
     return Step(name=StepName.OBSERVE, before=None, after=None, reason=reason)
 
 
-def _remember(state: PolicyState, goal: int | None, case: _Case) -> PolicyState:
-    """Return the state after this tick; what is older than the longest hold is forgotten."""
-    hold = case.tuning.hold
-    plans = trim(state.plans, at=case.now, span_s=hold.scale_in)
+def _remember(state: PolicyState, case: Case, *, goal: int | None, reactive: int | None) -> PolicyState:
+    """Return the state after this tick; what is older than the hold is forgotten."""
     return PolicyState(
-        plans=plans if goal is None else slide(plans, at=case.now, value=goal, span_s=hold.scale_in),
+        plans=_slid(state.plans, goal, case=case),
+        reactive=_slid(state.reactive, reactive, case=case),
         quiet_since=quiet_since(state.quiet_since, case.sight, now=case.now, tuning=case.tuning),
     )
 
 
-def _hold_scale_in(goal: int, case: _Case, *, plans: Window) -> Step:
+def _slid(window: Window, goal: int | None, *, case: Case) -> Window:
+    """Return the window after this tick. With nothing to remember, what is requested counts as planned just now.
+
+    So after a silence, or on first sight, the full hold passes before anything is scaled in.
+    """
+    span_s, requested = case.tuning.hold.scale_in, case.sight.replicas.requested
+    kept = trim(window, at=case.now, span_s=span_s)
+    if not kept and span_s > 0 and requested is not None:
+        kept = slide(kept, at=case.now, value=requested, span_s=span_s)
+    return kept if goal is None else slide(kept, at=case.now, value=goal, span_s=span_s)
+
+
+def _hold_scale_in(goal: int, case: Case, *, plans: Window, beyond: float) -> Step:
     """Keep the highest plan of the hold, and replicas that are likely to be needed before they pay for a restart."""
     held = max(goal, highest(plans) or 0)
-    beyond, requested = case.demand.beyond_lead_time, case.sight.replicas.requested
-    soon = 0
+    soon, requested = 0, case.sight.replicas.requested
     if math.isfinite(beyond) and requested is not None:
-        needed = size_replicas(beyond, case.capacity.per_replica, margin=case.tuning.margin)
-        soon = min(requested, needed)
+        soon = min(requested, size_replicas(beyond, case.capacity.per_replica, margin=case.tuning.margin))
     after = max(held, soon)
     hold_s = case.tuning.hold.scale_in
     reason = f"nothing higher was planned in {hold_s:g} s"
@@ -138,54 +182,60 @@ def _hold_scale_in(goal: int, case: _Case, *, plans: Window) -> Step:
     return Step(name=StepName.HOLD_SCALE_IN, before=goal, after=after, reason=reason)
 
 
-def _guard(plan: int, case: _Case, *, plans: Window) -> Step:
+def _guard(plan: int, case: Case) -> Step:
     """Never scale in on uncertain data."""
     doubts = case.sight.doubts
     if not doubts:
         return Step(name=StepName.MISSING_DATA, before=plan, after=plan, reason="nothing is missing")
-    requested = case.sight.replicas.requested
-    floor = requested if requested is not None else highest(plans) or 0
+    floor = case.sight.replicas.requested or 0  # not known: `sight.blind` has ended the matter before
     reason = f"no scale-in below {floor} while {'; '.join(doubts)}"
     return Step(name=StepName.MISSING_DATA, before=plan, after=max(plan, floor), reason=reason)
 
 
-def _settle(plan: int, case: _Case, *, state: PolicyState, forecast: WorkloadForecast | None) -> tuple[Step, ...]:
-    """Return the steps from a wanted number to what may be asked for: certainty, zero, overrides, bounds."""
-    guard = _guard(plan, case, plans=state.plans)
+def _settle(plan: int, case: Case, *, state: PolicyState, forecast: WorkloadForecast | None) -> tuple[Step, ...]:
+    """Return the steps from a wanted number to what may be asked for: certainty, zero, and limits people set."""
     tuning, now = case.tuning, case.now
+    guard = _guard(plan, case)
     awake = activate(guard.after or 0, case.sight, since=state.quiet_since, forecast=forecast, tuning=tuning, now=now)
+    event = apply_events(awake.after or 0, tuning=tuning, now=now)
     requested = case.sight.replicas.requested
-    override = apply_override(awake.after or 0, requested=requested, tuning=tuning, now=now)
-    return guard, awake, override, apply_bounds(override.after or 0, case.workload.bounds)
+    override = apply_override(event.after or 0, requested=requested, tuning=tuning, now=now)
+    return guard, awake, event, override, apply_bounds(override.after or 0, case.workload.bounds)
 
 
-def _planned(case: _Case, observed: Observed, wanted: tuple[Step, ...], *, state: PolicyState) -> Decision:
-    kept = _hold_scale_in(wanted[-1].after or 0, case, plans=state.plans)
+def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Decision:
+    beyond = case.demand.beyond_lead_time
+    kept = _hold_scale_in(wanted[-1].after or 0, case, plans=state.plans, beyond=beyond)
     settled = _settle(kept.after or 0, case, state=state, forecast=case.forecast)
     planned = settled[-1].after or 0
-    now_only = _settle(wanted[2].after or 0, case, state=state, forecast=None)[-1].after or 0
-    served = planned if case.tuning.mode == "act" else now_only
+    plain = _hold_scale_in(wanted[2].after or 0, case, plans=state.reactive, beyond=math.nan)
+    reactive = _settle(plain.after or 0, case, state=state, forecast=None)[-1].after or 0
+    served = planned if case.tuning.mode == "act" else reactive
     advise = Step(name=StepName.ADVISE, before=planned, after=served, reason=_ADVICE[case.tuning.mode])
-    tolerance = Ratio(case.tuning.hpa.tolerance)
-    shaped = shape(
-        served,
-        status_replicas=case.sight.replicas.status,
-        tolerance=Tolerance(up=tolerance, down=tolerance),
-        max_replicas=case.workload.bounds.max,
-    )
+    shaped = _shaped(served, case)
     landing = Step(name=StepName.SHAPE, before=served, after=shaped.lands_on, reason=shaped.reason)
     return replace(
-        _held(case, observed, (*wanted, kept, *settled, advise, landing), reason=""),
+        _held(case, (*wanted, kept, *settled, advise, landing), reason=""),
         outcome=Outcome.PLAN,
         planned=planned,
         served=served,
-        reactive=now_only,
+        reactive=reactive,
         active=served > 0,
         emitted=shaped,
     )
 
 
-def _held(case: _Case, observed: Observed, steps: tuple[Step, ...], *, reason: str) -> Decision:
+def _shaped(served: int, case: Case) -> Shaped:
+    tolerance = Ratio(case.tuning.hpa.tolerance)
+    return shape(
+        served,
+        status_replicas=case.sight.replicas.status,
+        tolerance=Tolerance(up=tolerance, down=tolerance),
+        max_replicas=case.workload.bounds.max,
+    )
+
+
+def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
     expected, margin = case.demand.at_lead_time, case.tuning.margin
     return Decision(
         workload=case.workload.id,
@@ -207,7 +257,7 @@ def _held(case: _Case, observed: Observed, steps: tuple[Step, ...], *, reason: s
         lead_time_s=case.tuning.lead_time,
         quantile=chosen_quantile(case.tuning),
         forecast=case.forecast,
-        signals=observed.readings,
+        signals=case.observed.readings,
         signal_forecasts=case.forecast.signal_peaks if case.forecast else {},
         steps=steps,
     )

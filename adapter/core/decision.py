@@ -28,10 +28,10 @@ class StepName(StrEnum):
     REACTIVE = "reactive"
     SYMPTOMS = "symptoms"
     PREDICTIVE = "predictive"
-    EVENT = "event"
     HOLD_SCALE_IN = "hold-scale-in"
     MISSING_DATA = "missing-data"
     ACTIVATION = "activation"
+    EVENT = "event"
     OVERRIDE = "override"
     BOUNDS = "bounds"
     ADVISE = "advise"
@@ -132,7 +132,7 @@ class Decision:
     served: int | None
     """Replicas handed to consumers: the plan, or the plain reactive value in advise mode; None on hold."""
     reactive: int | None
-    """Replicas for the work and backlog measured now, within bounds; None when unknown."""
+    """Replicas for the work and backlog measured now, with the same holds and limits; None on hold."""
     predictive: int | None
     """Replicas for the forecast; None without one."""
     active: bool | None

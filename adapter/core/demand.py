@@ -89,7 +89,7 @@ def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load
     held = np.nan_to_num(of(Signal.DEMAND_AT_ZERO), nan=0.0)
     waiting = of(Signal.QUEUE_DEPTH) + held
     running = of(Signal.REQUESTS_RUNNING)
-    uncached = 1.0 - np.nan_to_num(of(Signal.PREFIX_CACHE_HIT_RATIO), nan=0.0)
+    uncached = 1.0 - np.clip(np.nan_to_num(of(Signal.PREFIX_CACHE_HIT_RATIO), nan=0.0), 0.0, 1.0)
     served = (
         of(Signal.PROMPT_TOKENS_RATE) * uncached / rates.prompt + of(Signal.GENERATION_TOKENS_RATE) / rates.generation
     )

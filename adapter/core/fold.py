@@ -11,17 +11,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from adapter.core.decide import PolicyState, decide
+from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, StoredArray, append, record_signals
 from adapter.core.lead_time import HORIZON_LADDER_S, rung
-from adapter.core.sight import BRIDGED, bridge
-from adapter.core.signal import UNITS, FleetReadings, FloatArray, Observed, Reading, Readings, Signal, State
+from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
+from adapter.core.signal import UNITS, FleetReadings, FloatArray, Observed, Reading, Signal, State
 from adapter.core.sizing import chosen_quantile
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
-from forecasting import CoarseHistory, Forecast, forecast
+from forecasting import MIN_STEPS, CoarseHistory, Forecast, forecast
+from forecasting.contract import Question
+from forecasting.naive import naive_forecast
 
 QUANTILE_LADDER: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 REFRESH_S = 60.0
@@ -50,8 +52,9 @@ class Fleet:
 
 def certain_values(readings: FleetReadings, tuned: Sequence[TunedWorkload]) -> Mapping[Signal, FloatArray]:
     """Return the values that may be remembered, shape (n, t): fresh ones only, everything else is a gap."""
-    limits = np.array([[each.tuning.freshness.stale_after] for each in tuned]).reshape(-1, 1)
-    return {signal: _certain(readings.readings[signal], limits) for signal in REMEMBERED if signal in readings.readings}
+    limits = freshness_limits([each.tuning for each in tuned])
+    judged = {signal: judge(readings.readings[signal], limits) for signal in REMEMBERED if signal in readings.readings}
+    return {signal: np.where(each.state == State.FRESH, each.value, np.nan) for signal, each in judged.items()}
 
 
 def record(
@@ -95,8 +98,9 @@ def refresh_forecasts(fleet: Fleet, tuned: Sequence[TunedWorkload], *, at: float
     ]
     if not due or np.isnan(fleet.history.minute.end):
         return fleet
-    renewed = forecast_rows(fleet.history, tuned, np.array(due, dtype=np.intp))
-    return replace(fleet, forecasts={**fleet.forecasts, **renewed})
+    expired = {tuned[row].workload.id for row in due}
+    kept = {key: each for key, each in fleet.forecasts.items() if key not in expired}
+    return replace(fleet, forecasts={**kept, **forecast_rows(fleet.history, tuned, np.array(due, dtype=np.intp))})
 
 
 def is_due(workload: WorkloadId, *, at: float, step_s: float) -> bool:
@@ -144,20 +148,34 @@ def _forecast(values: StoredArray, *, coarse: CoarseHistory | None = None) -> Fo
 
 
 def _signal_peaks(history: History, tuned: Sequence[TunedWorkload], rows: RowArray) -> list[dict[Signal, float]]:
-    """Return, per row, the chosen quantile of each exposed raw signal's peak within the lead time."""
+    """Return, per row, the chosen quantile of each exposed raw signal's peak within the lead time.
+
+    The naive forecast is all that raw signals get: nothing is decided on them.
+    """
     peaks: list[dict[Signal, float]] = [{} for _ in rows]
+    rungs = np.array([rung(tuned[row].tuning.lead_time, HORIZON_LADDER_S) for row in rows.tolist()])
+    quantiles = [rung(chosen_quantile(tuned[row].tuning) - 1e-9, QUANTILE_LADDER) for row in rows.tolist()]
     for signal in EXPOSED:
         tier = history.signals.get(signal)
         if tier is None:
             continue
-        minutes = tier.values[:, tier.times() % MINUTE_TIER.step_s == 0]
-        view = _forecast(minutes[rows])
-        for index, row in enumerate(rows.tolist()):
-            tuning = tuned[row].tuning
-            quantile = rung(chosen_quantile(tuning) - 1e-9, QUANTILE_LADDER)
-            peak = float(view.peak[index, quantile, rung(tuning.lead_time, HORIZON_LADDER_S)])
-            peaks[index][signal] = min(peak, 1.0) if UNITS[signal] == "ratio" else peak
+        minutes = tier.values[rows][:, tier.times() % MINUTE_TIER.step_s == 0].astype(np.float64)
+        for lead in np.unique(rungs).tolist():
+            members = np.flatnonzero(rungs == lead)
+            peak = _naive_peak(minutes[members], lead)
+            for index, each in zip(members.tolist(), peak, strict=True):
+                value = float(each[quantiles[index]])
+                peaks[index][signal] = min(value, 1.0) if UNITS[signal] == "ratio" else value
     return peaks
+
+
+def _naive_peak(minutes: FloatArray, lead: int) -> FloatArray:
+    """Return the naive peak until one rung of the ladder, shape (n, k); NaN with too little history."""
+    steps = np.array([round(each / MINUTE_TIER.step_s) for each in HORIZON_LADDER_S[: lead + 1]])
+    question = Question(step_s=MINUTE_TIER.step_s, horizons=steps, quantiles=np.array(QUANTILE_LADDER))
+    peak = naive_forecast(minutes, minutes, question).peak[:, :, -1]
+    enough = np.sum(~np.isnan(minutes), axis=1) >= MIN_STEPS
+    return np.where(enough[:, None], peak, np.nan)
 
 
 def decide_fleet(
@@ -174,31 +192,25 @@ def decide_fleet(
     """
     decisions: dict[WorkloadId, Decision] = {}
     states: dict[WorkloadId, PolicyState] = {}
-    for row, each in enumerate(tuned):
+    observed = observe(fleet.history, readings, tuned, column=column, at=at)
+    sights = look_around(observed, [each.tuning for each in tuned])
+    for each, seen, sight in zip(tuned, observed, sights, strict=True):
         key = each.workload.id
-        decisions[key], states[key] = decide(
-            workload=each.workload,
-            observed=observe(fleet.history, readings, each, row=row, column=column, at=at),
-            forecast=fleet.forecasts.get(key),
-            state=fleet.states.get(key, PolicyState()),
-            tuning=each.tuning,
-            now=at,
-        )
+        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at)
+        decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
     return replace(fleet, states=states, at=at), decisions
 
 
 def observe(
-    history: History, readings: FleetReadings, tuned: TunedWorkload, *, row: int, column: int, at: float
-) -> Observed:
-    """Return what is seen of one workload at one tick, with short silences bridged from memory."""
-    seen = {signal: each.cell(row, column) for signal, each in readings.readings.items()}
-    for signal in BRIDGED:
-        before = seen.get(signal, Reading(state=State.ABSENT))
-        tier = history.signals.get(signal)
-        seen[signal] = bridge(before, tier, row=row, at=at, tuning=tuned.tuning)
-    return Observed(at=at, readings=seen)
-
-
-def _certain(readings: Readings, limits: FloatArray) -> FloatArray:
-    young = ~(readings.age_s > limits)  # an unknown age does not make a sample old
-    return np.where((readings.state == State.FRESH) & young, readings.value, np.nan)
+    history: History, readings: FleetReadings, tuned: Sequence[TunedWorkload], *, column: int, at: float
+) -> list[Observed]:
+    """Return what is seen of each workload at one tick, with short silences bridged from memory."""
+    limits = freshness_limits([each.tuning for each in tuned])
+    seen: dict[Signal, list[Reading]] = {}
+    for signal, each in readings.readings.items():
+        judged = judge(each.at(column), limits)
+        tier = history.signals.get(signal) if signal in BRIDGED else None
+        seen[signal] = bridge(judged, tier, at=at, limits=limits).cells(0)
+    return [
+        Observed(at=at, readings={signal: cells[row] for signal, cells in seen.items()}) for row in range(len(tuned))
+    ]

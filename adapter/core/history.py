@@ -172,15 +172,17 @@ def record_signals(history: History, values: Mapping[Signal, FloatArray], *, end
     return replace(history, signals={**history.signals, **tiers})
 
 
-def last_known(tier: Tier, row: int, *, at: float, within_s: float) -> tuple[float, float]:
-    """Return the newest value of a row that is no gap and no older than `within_s`, and its age in seconds.
+def last_known(tier: Tier, rows: NDArray[np.intp], *, at: float) -> tuple[FloatArray, FloatArray]:
+    """Return the newest value of each row that is no gap, and its age in seconds; both NaN where there is none.
 
-    Both are NaN when there is none.
+    Args:
+        tier: samples.
+        rows: which rows, shape (m,).
+        at: time from which ages count, seconds since epoch.
     """
-    first = max(0, tier.spec.columns - 1 - int((within_s - (at - tier.end)) / tier.spec.step_s))
-    values = tier.values[row, first:]
-    known = np.flatnonzero(~np.isnan(values))
-    if np.isnan(tier.end) or not known.size:
-        return float("nan"), float("nan")
-    column = int(known[-1])
-    return float(values[column]), at - tier.end + (values.size - 1 - column) * tier.spec.step_s
+    values = tier.values[rows]
+    known = ~np.isnan(values)
+    back = np.argmax(known[:, ::-1], axis=1)
+    found = known.any(axis=1)
+    value = values[np.arange(rows.size), tier.spec.columns - 1 - back].astype(np.float64)
+    return value, np.where(found, at - tier.end + back * tier.spec.step_s, np.nan)

@@ -7,13 +7,13 @@ from adapter.core.tuning import OverrideTuning, WorkloadTuning
 from adapter.core.workload import Bounds
 
 
-def apply_events(plan: int | None, *, tuning: WorkloadTuning, now: float) -> Step:
+def apply_events(plan: int, *, tuning: WorkloadTuning, now: float) -> Step:
     """Raise the plan to the floor of every event that is on, or that starts within the lead time."""
     due = [event for event in tuning.events if _epoch(event.start) - tuning.lead_time <= now < _epoch(event.end)]
     if not due:
         return Step(name=StepName.EVENT, before=plan, after=plan, reason="no event is planned")
     event = max(due, key=lambda each: each.floor)
-    after = event.floor if plan is None else max(plan, event.floor)
+    after = max(plan, event.floor)
     return Step(name=StepName.EVENT, before=plan, after=after, reason=f"event {event.name!r} needs {event.floor}")
 
 
@@ -22,13 +22,18 @@ def apply_override(plan: int, *, requested: int | None, tuning: WorkloadTuning, 
     override = tuning.override
     if override is None:
         return Step(name=StepName.OVERRIDE, before=plan, after=plan, reason="no override is set")
-    if now >= _epoch(override.until):
+    if not override_lasts(override, now=now):
         reason = f"the override of {override.author} ended {override.until.isoformat()}"
         return Step(name=StepName.OVERRIDE, before=plan, after=plan, reason=reason)
     after, what = _overridden(plan, override, requested=requested)
     note = f" ({override.reason})" if override.reason else ""
     reason = f"{override.author} set {what} until {override.until.isoformat()}{note}"
     return Step(name=StepName.OVERRIDE, before=plan, after=after, reason=reason)
+
+
+def override_lasts(override: OverrideTuning, *, now: float) -> bool:
+    """Return whether an override is still in force."""
+    return now < _epoch(override.until)
 
 
 def apply_bounds(plan: int, bounds: Bounds) -> Step:

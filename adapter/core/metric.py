@@ -80,6 +80,7 @@ def _raw(decision: Decision, signal: Signal) -> MetricValue:
 
 
 def _forecast(decision: Decision, signal: Signal) -> MetricValue:
+    _raw(decision, signal)  # a forecast from a signal that has fallen silent would go on as if nothing had happened
     value = decision.signal_forecasts.get(signal, math.nan)
     if not math.isfinite(value):
         raise CannotDecide(f"{decision.workload}: no forecast of {signal} yet")

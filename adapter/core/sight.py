@@ -5,7 +5,8 @@ depends on who is silent: a source that does not answer is bridged for `holdAfte
 series" for `staleAfter` only. After that nothing may be concluded.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from adapter.core.decision import DemandUnit, ReplicaCounts
 from adapter.core.demand import demand_unit, measure_load, token_rates
 from adapter.core.history import Tier, last_known
-from adapter.core.signal import Observed, Reading, Signal, State
+from adapter.core.signal import FloatArray, Observed, Reading, Readings, Signal, State
 from adapter.core.tuning import WorkloadTuning
 
 _ENGINE_SIGNALS: Mapping[DemandUnit, tuple[Signal, ...]] = {
@@ -46,6 +47,8 @@ class Sight:
     replicas: ReplicaCounts
     arriving: float
     """Load arriving, in the unit of demand; NaN = unknown."""
+    arrivals: float
+    """Requests arriving per second; NaN = unknown."""
     waiting: float
     """Requests waiting in engines and at the gateway; NaN = unknown."""
     waiting_work: float
@@ -69,104 +72,170 @@ class Sight:
     @property
     def starting(self) -> bool:
         """Whether replicas are requested and none serves yet, so that engines rightly show nothing."""
-        return bool(self.replicas.requested) and self.replicas.ready == 0
+        return _starting(self.replicas)
 
     @property
     def quiet(self) -> bool:
-        """Whether it is certain that nothing is in flight anywhere."""
-        return not self.doubts and not self.blind and self.gate_zero and self.waiting == 0 and self.running == 0
+        """Whether it is certain that nothing is in flight anywhere, nor has just come and gone between two ticks."""
+        empty = self.waiting == 0 and self.running == 0 and not self.arriving > 0 and not self.arrivals > 0
+        return empty and self.gate_zero and not self.doubts and not self.blind
 
 
-def bridge(reading: Reading, tier: Tier | None, *, row: int, at: float, tuning: WorkloadTuning) -> Reading:
-    """Return a reading with its age judged, or the last known value in place of a missing one.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limits:
+    """Ages in seconds from which signals of n workloads are stale, or not believed at all; shape (n, 1)."""
+
+    stale_after_s: FloatArray
+    hold_after_s: FloatArray
+
+
+def freshness_limits(tunings: Sequence[WorkloadTuning]) -> Limits:
+    """Return the limits that n tunings set."""
+    ages = np.array([(each.freshness.stale_after, each.freshness.hold_after) for each in tunings]).reshape(-1, 2)
+    return Limits(stale_after_s=ages[:, :1], hold_after_s=ages[:, 1:])
+
+
+def judge(readings: Readings, limits: Limits) -> Readings:
+    """Return readings, shape (n, t), with old ones stale and impossible ones (NaN, infinite, negative) malformed."""
+    known = readings.state <= State.STALE
+    possible = np.isfinite(readings.value) & (readings.value >= 0)
+    old = (readings.state == State.FRESH) & (readings.age_s > limits.stale_after_s)  # an unknown age is not old
+    state = np.where(old, State.STALE, readings.state)
+    state = np.where(known & ~possible, State.MALFORMED, state).astype(np.uint8)
+    return replace(readings, state=state, value=np.where(state <= State.STALE, readings.value, np.nan))
+
+
+def bridge(readings: Readings, tier: Tier | None, *, at: float, limits: Limits) -> Readings:
+    """Return judged readings of one time with the last known value in place of a missing one, if it is young enough.
 
     Args:
-        reading: as the source gave it.
-        tier: remembered samples of the same signal, None if there are none.
-        row: the workload's row in the tier.
-        at: time of the reading, seconds since epoch.
-        tuning: says what is too old.
+        readings: shape (n, 1), already judged.
+        tier: remembered samples of the same signal and workloads, None if there are none.
+        at: time of the readings, seconds since epoch.
+        limits: say what is too old.
     """
-    limits = tuning.freshness
-    if reading.known:
-        old = reading.age_s > limits.stale_after
-        return replace(reading, state=State.STALE) if old and reading.state is State.FRESH else reading
-    if tier is None:
-        return reading
-    within_s = limits.hold_after if reading.state is State.UNAVAILABLE else limits.stale_after
-    value, age_s = last_known(tier, row, at=at, within_s=within_s)
-    if np.isnan(value):
-        return reading
-    return Reading(state=State.STALE, value=value, age_s=age_s, coverage=reading.coverage)
+    rows = np.flatnonzero(readings.state[:, 0] > State.STALE)
+    if tier is None or not rows.size:
+        return readings
+    value, age_s = last_known(tier, rows, at=at)
+    silent = readings.state[rows, 0] == State.UNAVAILABLE
+    young = age_s <= np.where(silent, limits.hold_after_s[rows, 0], limits.stale_after_s[rows, 0])
+    bridged = replace(readings, value=readings.value.copy(), state=readings.state.copy(), age_s=readings.age_s.copy())
+    bridged.value[rows[young], 0] = value[young]
+    bridged.state[rows[young], 0] = State.STALE
+    bridged.age_s[rows[young], 0] = age_s[young]
+    return bridged
 
 
 def look(observed: Observed, tuning: WorkloadTuning) -> Sight:
-    """Return what a decision can go by.
+    """Return what a decision on one workload can go by.
 
     Args:
-        observed: readings, already bridged.
+        observed: readings, already judged and bridged.
         tuning: of the workload.
     """
+    return look_around([observed], [tuning])[0]
+
+
+def look_around(observed: Sequence[Observed], tunings: Sequence[WorkloadTuning]) -> list[Sight]:
+    """Return what decisions can go by, for many workloads in one go: load is measured for all of them at once."""
+    pairs = list(zip(observed, tunings, strict=True))
+    values = {
+        signal: np.array([_value(each[signal], tuning) for each, tuning in pairs]).reshape(-1, 1) for signal in BRIDGED
+    }
+    load = measure_load(values, token_rates(list(tunings)))
+    columns = [each[:, 0].tolist() for each in (load.arriving, load.waiting, load.waiting_work, load.running)]
+    return [
+        _sight(each, tuning, arriving=arriving, waiting=waiting, waiting_work=cost, running=running)
+        for (each, tuning), arriving, waiting, cost, running in zip(pairs, *columns, strict=True)
+    ]
+
+
+def _sight(
+    observed: Observed,
+    tuning: WorkloadTuning,
+    *,
+    arriving: float,
+    waiting: float,
+    waiting_work: float,
+    running: float,
+) -> Sight:
     counts = ReplicaCounts(
-        requested=_count(observed[Signal.REPLICAS_REQUESTED]),
-        status=_count(observed[Signal.REPLICAS_STATUS]),
-        ready=_count(observed[Signal.REPLICAS_READY]),
+        requested=_count(observed[Signal.REPLICAS_REQUESTED], tuning),
+        status=_count(observed[Signal.REPLICAS_STATUS], tuning),
+        ready=_count(observed[Signal.REPLICAS_READY], tuning),
     )
-    values = {signal: np.array([[_value(observed[signal])]]) for signal in BRIDGED}
-    load = measure_load(values, token_rates([tuning]))
+    doubts = _doubts(observed, counts, tuning=tuning)
+    if waiting > 0 and math.isnan(waiting_work) and counts.requested != 0:
+        doubts = (*doubts, f"what {waiting:g} waiting requests cost is not known")
     return Sight(
         replicas=counts,
-        arriving=float(load.arriving.item()),
-        waiting=float(load.waiting.item()),
-        waiting_work=float(load.waiting_work.item()),
-        running=float(load.running.item()),
-        kv_cache_usage=_value(observed[Signal.KV_CACHE_USAGE]),
-        gpu_utilization=_value(observed[Signal.GPU_UTILIZATION]),
-        doubts=_doubts(observed, counts, unit=demand_unit(tuning)),
-        blind=_blind(observed, counts, tuning=tuning),
+        arriving=arriving,
+        arrivals=_value(observed[Signal.ARRIVAL_RATE], tuning),
+        waiting=waiting,
+        waiting_work=waiting_work,
+        running=running,
+        kv_cache_usage=_value(observed[Signal.KV_CACHE_USAGE], tuning),
+        gpu_utilization=_value(observed[Signal.GPU_UTILIZATION], tuning),
+        doubts=doubts,
+        blind=_blind(observed, counts, tuning=tuning, doubts=doubts),
         gate_zero=observed[Signal.DEMAND_AT_ZERO].is_fresh_zero,
     )
 
 
-def _value(reading: Reading) -> float:
-    return reading.value if reading.known else float("nan")
+def _believed(reading: Reading, tuning: WorkloadTuning) -> bool:
+    return reading.known and 0 <= reading.value < math.inf and not reading.age_s > tuning.freshness.hold_after
 
 
-def _count(reading: Reading) -> int | None:
-    return round(reading.value) if reading.known and np.isfinite(reading.value) else None
+def _value(reading: Reading, tuning: WorkloadTuning) -> float:
+    return reading.value if _believed(reading, tuning) else math.nan
 
 
-def _needed(counts: ReplicaCounts, unit: DemandUnit) -> tuple[Signal, ...]:
+def _count(reading: Reading, tuning: WorkloadTuning) -> int | None:
+    return round(reading.value) if _believed(reading, tuning) else None
+
+
+def _starting(counts: ReplicaCounts) -> bool:
+    return bool(counts.requested) and counts.ready == 0
+
+
+def _needed(counts: ReplicaCounts, tuning: WorkloadTuning) -> tuple[Signal, ...]:
     """Return the signals that must be known: the gateway's at zero replicas and while the first one starts."""
-    if counts.requested == 0 or (counts.requested and counts.ready == 0):
+    if counts.requested == 0 or _starting(counts):
         return (Signal.DEMAND_AT_ZERO,)
-    return _ENGINE_SIGNALS[unit]
+    return _ENGINE_SIGNALS[demand_unit(tuning)]
 
 
-def _blind(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning) -> str:
-    starting = bool(counts.requested) and counts.ready == 0
+def _blind(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning, doubts: tuple[str, ...]) -> str:
     below_min = counts.requested == 0 and tuning.replicas.min > 0
-    if starting or below_min:  # what is requested stays requested, and the minimum needs no signal
+    if _starting(counts) or below_min:  # what is requested stays requested, and the minimum needs no signal
         return ""
-    missing = [signal for signal in _needed(counts, demand_unit(tuning)) if not observed[signal].known]
-    if not missing:
-        return ""
-    named = ", ".join(f"{signal} is {observed[signal].state.name.lower()}" for signal in missing)
-    if counts.requested == 0:
-        return f"at zero replicas nothing shows demand: {named}"
-    return f"cannot see the load: {named}"
+    missing = [each for each in _needed(counts, tuning) if not _believed(observed[each], tuning)]
+    named = "; ".join(_doubt(each, observed[each]) for each in missing)
+    if missing and counts.requested == 0:
+        return (
+            f"at zero replicas nothing shows demand: {named}. Scaling to zero takes a signal that exists there, such "
+            "as a gateway's queue; without one, set replicas.min to 1"
+        )
+    if missing:
+        return f"cannot see the load: {named}"
+    if doubts and counts.requested is None:  # what is not known cannot be kept either
+        requested = _doubt(Signal.REPLICAS_REQUESTED, observed[Signal.REPLICAS_REQUESTED])
+        return f"cannot rule out a scale-in, because {'; '.join(dict.fromkeys((*doubts, requested)))}"
+    return ""
 
 
-def _doubts(observed: Observed, counts: ReplicaCounts, *, unit: DemandUnit) -> tuple[str, ...]:
-    optional_gate = () if observed[Signal.DEMAND_AT_ZERO].state is State.ABSENT else (Signal.DEMAND_AT_ZERO,)
-    replicas = (Signal.REPLICAS_REQUESTED,) if observed[Signal.REPLICAS_REQUESTED].state is not State.ABSENT else ()
-    checked = dict.fromkeys((*_needed(counts, unit), *optional_gate, *replicas))
-    return tuple(_doubt(signal, observed[signal]) for signal in checked if observed[signal].state is not State.FRESH)
+def _doubts(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning) -> tuple[str, ...]:
+    """Return what is not fresh of what is needed, and of what this cluster has: a gateway, replica counts."""
+    optional = (Signal.DEMAND_AT_ZERO, Signal.REPLICAS_REQUESTED, Signal.REPLICAS_READY)
+    present = (each for each in optional if observed[each].state is not State.ABSENT)
+    checked = dict.fromkeys((*_needed(counts, tuning), *present))
+    return tuple(_doubt(each, observed[each]) for each in checked if observed[each].state is not State.FRESH)
 
 
 def _doubt(signal: Signal, reading: Reading) -> str:
-    if reading.state is State.PARTIAL:
+    if reading.state is State.PARTIAL and not math.isnan(reading.coverage):
         return f"{signal} comes from {reading.coverage:.0%} of its targets"
-    if reading.state is State.STALE:
+    if reading.state is State.STALE and not math.isnan(reading.age_s):
         return f"{signal} is {reading.age_s:.0f} s old"
     return f"{signal} is {reading.state.name.lower()}"

@@ -82,6 +82,9 @@ class State(IntEnum):
     """The source did not answer."""
 
 
+_STATES = tuple(State)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One signal of one workload at one time."""
@@ -147,14 +150,28 @@ class Readings:
         nan = np.full((rows, columns), np.nan)
         return cls(value=nan, state=np.full((rows, columns), state, dtype=np.uint8), age_s=nan, coverage=nan)
 
+    def at(self, column: int) -> "Readings":
+        """Return the readings of one time of the grid, shape (n, 1); -1 is the last."""
+        picked = slice(column, column + 1 or None)
+        return Readings(
+            value=self.value[:, picked],
+            state=self.state[:, picked],
+            age_s=self.age_s[:, picked],
+            coverage=self.coverage[:, picked],
+        )
+
     def cell(self, row: int, column: int) -> Reading:
         """Return one cell."""
-        return Reading(
-            state=State(int(self.state[row, column])),
-            value=float(self.value[row, column]),
-            age_s=float(self.age_s[row, column]),
-            coverage=float(self.coverage[row, column]),
-        )
+        return self.cells(column)[row]
+
+    def cells(self, column: int) -> list[Reading]:
+        """Return the readings of one time of the grid, one per workload."""
+        states = [_STATES[each] for each in self.state[:, column].tolist()]
+        rest = (array[:, column].tolist() for array in (self.value, self.age_s, self.coverage))
+        return [
+            Reading(state=state, value=value, age_s=age_s, coverage=coverage)
+            for state, value, age_s, coverage in zip(states, *rest, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

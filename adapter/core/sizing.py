@@ -61,13 +61,15 @@ def assess_demand(
 
 def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, tuning: WorkloadTuning) -> Step:
     """Size for the work arriving now plus the backlog drained within the SLO."""
-    backlog = demand.backlog if math.isfinite(demand.backlog) else 0.0
-    if not math.isfinite(demand.arriving):
+    known, seen = math.isfinite(demand.backlog), math.isfinite(demand.arriving)
+    if not known and not seen:
         return Step(name=StepName.REACTIVE, before=plan, after=plan, reason="the load of now is not known")
-    replicas = size_replicas(demand.arriving + backlog, capacity.per_replica, margin=tuning.margin)
-    load = f"{demand.arriving:.4g} {demand.unit}"
+    arriving, backlog = demand.arriving if seen else 0.0, demand.backlog if known else 0.0
+    replicas = size_replicas(arriving + backlog, capacity.per_replica, margin=tuning.margin)
+    load = f"{arriving:.4g} {demand.unit}"
     if demand.unit is DemandUnit.WORK:
-        load = f"({demand.arriving:.4g} arriving + {backlog:.4g} backlog) {demand.unit}"
+        waiting = f"{backlog:.4g} backlog" if known else "a backlog of unknown cost"
+        load = f"({f'{arriving:.4g}' if seen else 'unknown'} arriving + {waiting}) {demand.unit}"
     reason = f"{load} x margin {tuning.margin:g} / {capacity.per_replica:g} per replica ({capacity.source})"
     return Step(name=StepName.REACTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
 

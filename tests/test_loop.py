@@ -1,0 +1,193 @@
+import asyncio
+import logging
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from adapter.core.decision import Outcome
+from adapter.core.signal import Reading, Signal, State
+from adapter.core.snapshot import Snapshot
+from adapter.core.tuning import TunedWorkload
+from adapter.core.workload import Workload
+from adapter.loop import Loop, merge_workloads
+from tests.factories import TICK
+from tests.fakes import (
+    FakeClock,
+    FakeSignalSource,
+    InlineWorkloads,
+    MemorySink,
+    Script,
+    StaticTuning,
+    scripted,
+    tuned,
+    tuning_of,
+)
+
+STEP_S = 15.0
+SIGNALS = (
+    Signal.QUEUE_DEPTH,
+    Signal.REQUESTS_RUNNING,
+    Signal.GENERATION_TOKENS_RATE,
+    Signal.REPLICAS_REQUESTED,
+    Signal.REPLICAS_STATUS,
+    Signal.REPLICAS_READY,
+    Signal.DEMAND_AT_ZERO,
+)
+LLAMA = tuned("llama")
+MISTRAL = tuned("mistral", replicas={"min": 0})
+
+
+def waves(workload: Workload, signal: Signal, at: float) -> float | Reading | None:
+    """A load that rises and falls within 20 minutes, with a gap, a partial stretch and a quiet half."""
+    phase = (at % 1200.0) / 1200.0
+    load = 60.0 * max(0.0, math.sin(2 * math.pi * phase))
+    shown = {
+        Signal.QUEUE_DEPTH: max(0.0, load - 40.0),
+        Signal.REQUESTS_RUNNING: min(load, 40.0),
+        Signal.GENERATION_TOKENS_RATE: 30.0 * load,
+        Signal.DEMAND_AT_ZERO: 0.0 if workload.id.name == "mistral" else None,
+        Signal.REPLICAS_REQUESTED: 3.0,
+        Signal.REPLICAS_STATUS: 3.0,
+        Signal.REPLICAS_READY: 3.0,
+    }[signal]
+    if 300 <= at % 1200.0 < 400 and signal is Signal.QUEUE_DEPTH:
+        return Reading(state=State.PARTIAL, value=shown or 0.0, age_s=3.0, coverage=0.5)
+    return None if 450 <= at % 1200.0 < 550 and signal is Signal.REQUESTS_RUNNING else shown
+
+
+def make_loop(
+    source: FakeSignalSource, tuning: StaticTuning, *, clock: FakeClock | None = None
+) -> tuple[Loop, MemorySink]:
+    """Return a loop and where it publishes."""
+    sink = MemorySink()
+    chosen = clock or FakeClock(TICK)
+    return Loop(source=source, tuning=tuning, inline=InlineWorkloads(), clock=chosen, sink=sink), sink
+
+
+def make_source(script: Script = waves) -> FakeSignalSource:
+    """Return a source that serves the script."""
+    return FakeSignalSource(script, signals=SIGNALS)
+
+
+async def ticked(loop: Loop, times: Sequence[float]) -> list[str]:
+    """Return what a loop decides at each of some times, as text that shows every bit of it."""
+    return [dump(await loop.tick(at)) for at in times]
+
+
+def dump(snapshot: Snapshot) -> str:
+    """Return everything about a snapshot that must not depend on the process that made it."""
+    return "\n".join(f"{each}: {decision!r}" for each, decision in snapshot.decisions.items())
+
+
+def ticks(first: float, count: int) -> list[float]:
+    """Return tick times."""
+    return [first + STEP_S * each for each in range(count)]
+
+
+@pytest.mark.parametrize("start", [TICK, TICK + 360, TICK + 495, TICK + 840])
+async def test_a_restarted_process_publishes_the_same_bytes(start: float) -> None:
+    """A loop that was there for 20 minutes and one that starts now agree on every later tick, whatever is pending."""
+    veteran, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    await ticked(veteran, ticks(start - 1200.0, 80))
+    novice, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    later = ticks(start, 8)
+    assert await ticked(veteran, later) == await ticked(novice, later)
+
+
+async def test_a_failed_read_leaves_no_trace() -> None:
+    """Ticks that could not read are caught up: afterwards the process agrees with one that never failed."""
+    source = make_source()
+    shaken, _ = make_loop(source, StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    steady, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    for down in (frozenset(), frozenset(SIGNALS), frozenset({Signal.QUEUE_DEPTH})):
+        source.down = down
+        await ticked(shaken, ticks(TICK + 75 * len(down), 5))
+    source.down = frozenset()
+    await ticked(steady, ticks(TICK, 5))
+    later = ticks(TICK + 75 * 8, 4)
+    assert await ticked(shaken, later) == await ticked(steady, later)
+
+
+async def test_a_workload_added_later_is_primed() -> None:
+    """A workload that joins is decided on as if it had been there all along, and nothing else changes."""
+    growing = StaticTuning(tuning_of(LLAMA))
+    first, _ = make_loop(make_source(), growing)
+    second, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    await ticked(first, ticks(TICK, 10))
+    await ticked(second, ticks(TICK, 10))
+    growing.put(LLAMA, MISTRAL)
+    later = ticks(TICK + 150, 5)
+    assert await ticked(first, later) == await ticked(second, later)
+
+
+async def test_the_order_of_workloads_does_not_matter() -> None:
+    """Rows are an implementation detail: each workload's decision is the same in any order."""
+    one, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    other, _ = make_loop(make_source(), StaticTuning(tuning_of(MISTRAL, LLAMA)))
+    for at in ticks(TICK, 3):
+        left, right = (await one.tick(at), await other.tick(at))
+        assert {key: repr(value) for key, value in left.decisions.items()} == {
+            key: repr(value) for key, value in right.decisions.items()
+        }
+
+
+async def test_a_dead_source_holds_and_never_shows_zero() -> None:
+    """From the start without an answer: every decision is a hold that says so."""
+    source = make_source()
+    source.down = frozenset(SIGNALS)
+    loop, _ = make_loop(source, StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    snapshot = await loop.tick(TICK)
+    assert {each.outcome for each in snapshot.decisions.values()} == {Outcome.HOLD}
+    assert all("unavailable" in each.hold_reason for each in snapshot.decisions.values())
+    assert snapshot.problems
+
+
+async def test_a_source_that_falls_silent_is_bridged_then_held() -> None:
+    """For holdAfter the last known load counts, without scale-in; then consumers get an error."""
+    source = make_source(scripted({Signal.QUEUE_DEPTH: 0.0, Signal.REQUESTS_RUNNING: 5.0, **_counts(4.0)}))
+    loop, _ = make_loop(source, StaticTuning(tuning_of(LLAMA)))
+    await ticked(loop, ticks(TICK, 2))
+    source.down = frozenset(SIGNALS)
+    decisions = [(await loop.tick(at)).decisions[LLAMA.workload.id] for at in ticks(TICK + 30, 24)]
+    bridged = [each for each in decisions if each.outcome is Outcome.PLAN]
+    assert decisions[: len(bridged)] == bridged
+    assert len(bridged) == 20
+    assert all((each.planned or 0) >= 4 for each in bridged)
+
+
+def _counts(replicas: float) -> dict[Signal, float]:
+    return dict.fromkeys((Signal.REPLICAS_REQUESTED, Signal.REPLICAS_STATUS, Signal.REPLICAS_READY), replicas)
+
+
+async def test_ticks_fall_on_multiples_of_the_interval() -> None:
+    """The loop wakes at whole intervals, publishes each time, and counts what it did."""
+    clock = FakeClock(TICK + 1.0, until=TICK + 61.0)
+    loop, sink = make_loop(make_source(), StaticTuning(tuning_of(LLAMA)), clock=clock)
+    with pytest.raises(asyncio.CancelledError):
+        await loop.run()
+    assert [each.at - TICK for each in sink.snapshots] == [15.0, 30.0, 45.0, 60.0]
+    statistics = loop.statistics()
+    assert (statistics.ticks, statistics.tick_failures, statistics.last_tick_start) == (4, 0, TICK + 60)
+
+
+async def test_a_bug_costs_one_tick(caplog: pytest.LogCaptureFixture) -> None:
+    """An unexpected error is logged and counted, the next tick runs."""
+
+    def broken(_workload: Workload, _signal: Signal, at: float) -> float:
+        if at == TICK + 10.0:
+            raise ZeroDivisionError
+        return 1.0
+
+    clock = FakeClock(TICK, until=TICK + 31.0)
+    loop, sink = make_loop(make_source(broken), StaticTuning(tuning_of(LLAMA)), clock=clock)
+    with caplog.at_level(logging.CRITICAL), pytest.raises(asyncio.CancelledError):
+        await loop.run()
+    assert (loop.statistics().ticks, loop.statistics().tick_failures) == (0, 2)
+    assert sink.current() is None
+
+
+def test_configured_workloads_win_over_inline_ones() -> None:
+    """The document is the authority on a name that a scaler defines too."""
+    inline: TunedWorkload = tuned("llama", replicas={"max": 99})
+    assert merge_workloads((LLAMA,), (inline, MISTRAL)) == (LLAMA, MISTRAL)
