@@ -12,6 +12,7 @@ COMMANDS = {
     "check": "Check a tuning document and list every problem.",
     "demo": "Replay real load through scaleahead, a simulated fleet and exact HPA and KEDA models.",
     "options": "Print the reference table of the tuning document.",
+    "serve": "Serve HPAs and KEDA from a Prometheus, as a tuning document says.",
 }
 """Every subcommand with its one-line help, the first sentence of the command's own."""
 

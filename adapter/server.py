@@ -6,7 +6,6 @@ until its task is cancelled, then finishes what it has begun. Must not know: wha
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import socket
 import ssl
@@ -19,6 +18,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapter.core.errors import ScaleaheadError
+from adapter.loopback import is_loopback
 
 _log = logging.getLogger(__name__)
 
@@ -151,8 +151,9 @@ class HttpServer:
             raise
 
     def _announce(self) -> None:
-        _log.info("serving %s on %s", self._listener.name, self.url)
-        if not self._listener.authenticated and not _is_loopback(self._listener.host):
+        loopback = is_loopback(self._listener.host)
+        _log.info("serving %s on %s%s", self._listener.name, self.url, ", from this machine only" if loopback else "")
+        if not loopback and not self._listener.authenticated:
             _log.warning(
                 "%s on %s does not check who asks: everyone who reaches this port can read it",
                 self._listener.name,
@@ -195,10 +196,3 @@ def _config(app: FastAPI, listener: Listener) -> uvicorn.Config:
     except (OSError, ssl.SSLError) as error:
         raise ListenError(f"{listener.name}: certificate {listener.tls} cannot be used: {error}") from error
     return config
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

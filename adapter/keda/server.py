@@ -5,7 +5,6 @@ without that, a replica added later would never be asked. Pings of clients are t
 Listeners bind to loopback unless told otherwise, because nobody is authenticated unless a client CA is given.
 """
 
-import ipaddress
 import logging
 import ssl
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from adapter.keda._generated import externalscaler_pb2 as pb
 from adapter.keda._generated import externalscaler_pb2_grpc as pb_grpc
 from adapter.keda.deadline import UnaryDeadline
 from adapter.keda.service import KedaScaler
+from adapter.loopback import is_loopback
 
 _log = logging.getLogger(__name__)
 SERVICE = pb.DESCRIPTOR.services_by_name["ExternalScaler"].full_name
@@ -156,15 +156,8 @@ class KedaServer:
     def _announce(self, port: int) -> None:
         checked = self._tls is not None and self._tls.client_ca_file is not None
         protection = "plain text" if self._tls is None else "mutual TLS" if checked else "TLS"
-        _log.info("serving the KEDA scaler on %s port %d, %s", self._host, port, protection)
-        if _is_loopback(self._host):
-            _log.info("the KEDA scaler is reached from this machine only, unless it is given another host")
-        elif not checked:
+        loopback = is_loopback(self._host)
+        reach = ", from this machine only" if loopback else ""
+        _log.info("serving the KEDA scaler on %s port %d, %s%s", self._host, port, protection, reach)
+        if not loopback and not checked:
             _log.warning("the KEDA scaler does not check who asks: everyone who reaches port %d is answered", port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

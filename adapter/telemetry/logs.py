@@ -64,6 +64,30 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(body, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
+class TextFormatter(logging.Formatter):
+    """One line for people: time in UTC, level, event, then whatever was given as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text; a traceback follows on lines of its own."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
+        extra = [f"{key}={_text(value)}" for key, value in vars(record).items() if key not in _STANDARD]
+        line = " ".join([time, f"{record.levelname:<7}", record.getMessage(), *extra])
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _text(value: object) -> str:
+    """Return a value as one word, or in quotes.
+
+    Example:
+        >>> _text("llama"), _text("no such series"), _text({"queue_depth": "fresh -> stale"}), _text(None)
+        ('llama', '"no such series"', '"queue_depth: fresh -> stale"', '-')
+    """
+    if isinstance(value, Mapping):
+        value = ", ".join(f"{key}: {each}" for key, each in value.items())
+    shown = "-" if value is None else str(value)
+    return f'"{shown}"' if not shown or any(each.isspace() for each in shown) else shown
+
+
 def changes(before: Snapshot | None, after: Snapshot) -> Iterator[Line]:
     """Yield what is different, in a fixed order.
 
@@ -152,7 +176,9 @@ def _signal_changes(before: Decision | None, after: Decision, where: Mapping[str
     """Yield one line for all signals of the workload: at zero replicas most of them go at once."""
     states = {signal: (_state(before, signal), _state(after, signal)) for signal in Signal if signal in after.signals}
     changed = {
-        signal.value: f"{old.name.lower()} -> {new.name.lower()}" for signal, (old, new) in states.items() if old != new
+        signal.value: new.name.lower() if before is None else f"{old.name.lower()} -> {new.name.lower()}"
+        for signal, (old, new) in states.items()
+        if old != new
     }
     if changed:
         yield Line(level=logging.INFO, event="signals", fields={**where, "changed": changed})

@@ -36,8 +36,8 @@ def test_first_snapshot_tells_the_plans_and_what_is_wrong() -> None:
     assert set(lines) == {"tuning in force", "plan", "signals"}
     assert lines["plan"].fields["planned"] == 6
     assert lines["signals"].fields["changed"] == {
-        "kv_cache_usage": "fresh -> stale",
-        "gpu_utilization": "fresh -> absent",
+        "kv_cache_usage": "stale",
+        "gpu_utilization": "absent",
     }
 
 

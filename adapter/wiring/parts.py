@@ -1,0 +1,118 @@
+"""Settings become objects: every port gets its implementation here and nowhere else."""
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from adapter.clock import SystemClock
+from adapter.cluster.tuning_file import TuningFile
+from adapter.core.snapshot import Snapshot
+from adapter.external_metrics.app import build_aggregated_app
+from adapter.feed import SnapshotFeed
+from adapter.keda.inline import InlineWorkloads
+from adapter.keda.server import KedaServer, ServerTls
+from adapter.keda.service import KedaScaler
+from adapter.loop import Loop
+from adapter.ports import Clock, SnapshotSink
+from adapter.probes import build_probes
+from adapter.prometheus.preset import preset_names
+from adapter.prometheus.signals import PrometheusSignalSource
+from adapter.server import HttpServer, Listener, TlsFiles
+from adapter.settings import Address, Settings
+from adapter.telemetry.app import build_ops_app
+from adapter.telemetry.logs import ChangeLog
+from adapter.telemetry.metrics import build_registry
+from adapter.ui.app import build_json_app
+from adapter.wiring.signal_source import CurrentSource
+from adapter.wiring.tuning_watch import TunedLoopReader, TuningWatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Everybody who is told of a snapshot; implements the port `SnapshotSink`."""
+
+    sinks: tuple[SnapshotSink, ...]
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Tell them in order."""
+        for sink in self.sinks:
+            sink.publish(snapshot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What runs side by side."""
+
+    loop: Loop
+    watch: TuningWatch
+    source: CurrentSource
+    web: tuple[HttpServer, ...]
+    keda: KedaServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Works:
+    """What the listeners answer from."""
+
+    feed: SnapshotFeed
+    reports: TunedLoopReader
+    clock: Clock
+
+
+def assemble(settings: Settings) -> Parts:
+    """Return all parts, with the HTTP ports bound and nothing running.
+
+    Raises:
+        TuningError: the tuning document is rejected.
+        ListenError: a port is taken, or certificate files do not work.
+    """
+    clock = SystemClock()
+    tuning = TuningFile(settings.config, presets=preset_names(), now=clock.now())
+    feed, inline = SnapshotFeed(), InlineWorkloads(tuning)
+    source = CurrentSource(tuning, PrometheusSignalSource)
+    sink = Publisher(sinks=(feed, ChangeLog()))
+    loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=sink)
+    watch = TuningWatch(tuning, clock)
+    works = _Works(feed=feed, reports=TunedLoopReader(loop, watch), clock=clock)
+    scaler = KedaScaler(feed=feed, tuning=tuning, inline=inline, clock=clock, presets=preset_names())
+    return Parts(
+        loop=loop,
+        watch=watch,
+        source=source,
+        web=_web_servers(settings, works),
+        keda=_keda_server(settings.keda, scaler),
+    )
+
+
+def _web_servers(settings: Settings, works: _Works) -> tuple[HttpServer, ...]:
+    release = _release()
+    probes = build_probes(works.feed, works.reports, works.clock)
+    registry = build_registry(works.feed, works.reports, works.clock, version=release)
+    aggregated = build_aggregated_app(works.feed, works.clock, version=release, probes=probes)
+    return (
+        HttpServer(aggregated, _listener("external metrics", settings.external_metrics)),
+        HttpServer(build_json_app(works.feed, works.clock), _listener("the JSON API", settings.api)),
+        HttpServer(build_ops_app(registry, probes=probes), _listener("metrics and probes", settings.ops)),
+    )
+
+
+def _release() -> str:
+    try:
+        return version("scaleahead")
+    except PackageNotFoundError:
+        return "0.0.0"  # run from a source tree that is not installed
+
+
+def _listener(name: str, address: Address) -> Listener:
+    tls = None
+    if address.certificate is not None and address.key is not None:
+        tls = TlsFiles(certificate=address.certificate, key=address.key)
+    return Listener(name=name, host=address.host, port=address.port, tls=tls)
+
+
+def _keda_server(address: Address, scaler: KedaScaler) -> KedaServer:
+    tls = None
+    if address.certificate is not None and address.key is not None:
+        client_ca = None if address.client_ca is None else Path(address.client_ca)
+        tls = ServerTls(cert_file=Path(address.certificate), key_file=Path(address.key), client_ca_file=client_ca)
+    return KedaServer(scaler, host=address.host, port=address.port, tls=tls)
