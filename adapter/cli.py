@@ -11,6 +11,7 @@ import click
 COMMANDS = {
     "check": "Check a tuning document and list every problem.",
     "demo": "Replay real load through scaleahead, a simulated fleet and exact HPA and KEDA models.",
+    "explain": "Show why a workload has the replicas it has, and why not more or fewer.",
     "options": "Print the reference table of the tuning document.",
     "serve": "Serve HPAs and KEDA from a Prometheus, as a tuning document says.",
 }

@@ -1,0 +1,152 @@
+"""`scaleahead explain`: why a workload has the replicas it has, and why not more or fewer, from a running server."""
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import requests
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from adapter.core.errors import ScaleaheadError
+
+_FAILED = 2
+_TIMEOUT_S = 10.0
+_PLAIN_WIDTH = 160  # without a terminal, as in a pipe
+
+
+class CannotAsk(ScaleaheadError):
+    """The server gave no explanation; the text says why."""
+
+
+@click.command("explain")
+@click.argument("workload", metavar="NAMESPACE/WORKLOAD")
+@click.option(
+    "--url",
+    default="http://127.0.0.1:8080",
+    envvar="SCALEAHEAD_URL",
+    show_default=True,
+    show_envvar=True,
+    help="Where the JSON API of `scaleahead serve` is.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the server's JSON as it is.")
+def command(*, workload: str, url: str, as_json: bool) -> None:
+    """Show why a workload has the replicas it has, and why not more or fewer.
+
+    Asks a running `scaleahead serve`. Exit code 0: explained. Exit code 2: there is no explanation.
+    """
+    try:
+        namespace, name = _split(workload)
+        explained = _ask(f"{url.rstrip('/')}/api/v1/workloads/{namespace}/{name}/explain")
+    except CannotAsk as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(_FAILED)
+    if as_json:
+        click.echo(json.dumps(explained, indent=2, sort_keys=True))
+        return
+    _console().print(explanation(explained))
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
+
+
+def _split(workload: str) -> tuple[str, str]:
+    namespace, slash, name = workload.partition("/")
+    if not slash or not namespace or not name or "/" in name:
+        raise CannotAsk(f"{workload!r} must be NAMESPACE/WORKLOAD, such as production/llama-70b")
+    return namespace, name
+
+
+def _ask(url: str) -> Mapping[str, Any]:
+    try:
+        answer = requests.get(url, timeout=_TIMEOUT_S)
+        body = answer.json()
+    except requests.exceptions.JSONDecodeError:
+        raise CannotAsk(f"{url} answers, but is no JSON API of scaleahead; check --url") from None
+    except requests.RequestException as error:
+        raise CannotAsk(f"{url} cannot be reached, is `scaleahead serve` running there? {_words(error)}") from error
+    if not isinstance(body, dict) or not answer.ok:
+        raise CannotAsk(_refusal(body) or f"{url} answers {answer.status_code}, and no words of scaleahead")
+    return body
+
+
+def _words(error: requests.RequestException) -> str:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return str(reason or error).rpartition(": ")[2]
+
+
+def _refusal(body: object) -> str:
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("message", "")) if isinstance(error, dict) else ""
+
+
+def explanation(explained: Mapping[str, Any]) -> RenderableType:
+    """Return the answer of the server for a terminal: what and why, the steps, the signals."""
+    parts: list[RenderableType] = [_summary(explained), _steps(explained["steps"]), _signals(explained["signals"])]
+    parts.extend(f"[yellow]problem:[/] {escape(_problem(each))}" for each in explained["problems"])
+    return Group(*parts)
+
+
+def _summary(explained: Mapping[str, Any]) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    at = datetime.fromtimestamp(explained["at"], UTC).isoformat(sep=" ").removesuffix("+00:00")
+    lines = [
+        ("workload", f"{explained['namespace']}/{explained['workload']}, mode {explained['mode']}"),
+        ("decided at", f"{at} UTC, tuning {explained['tuning_digest']}"),
+        ("stale", explained["stale"]),
+        ("replicas", _replicas(explained)),
+        ("why", explained["why"]),
+        ("why not", explained["why_not"]),
+    ]
+    for key, text in lines:
+        if text:
+            grid.add_row(key, escape(text))
+    return grid
+
+
+def _replicas(explained: Mapping[str, Any]) -> str:
+    counts = explained["replicas"]
+    asked = {
+        "planned": explained["planned"],
+        "served": explained["served"],
+        "requested": counts["requested"],
+        "ready": counts["ready"],
+        "reactive alone": explained["reactive"],
+        "predictive alone": explained["predictive"],
+    }
+    return ", ".join(f"{name} {_number(value)}" for name, value in asked.items())
+
+
+def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("step", "replicas", "reason", header_style="bold", title="Steps", title_justify="left")
+    for step in steps:
+        before, after = _number(step["before"]), _number(step["after"])
+        changed = before != after
+        shown = f"{before} -> {after}" if changed else after
+        table.add_row(step["name"], shown, escape(step["reason"]), style=None if changed else "dim")
+    return table
+
+
+def _signals(signals: Mapping[str, Mapping[str, Any]]) -> Table:
+    heads = ("signal", "state", "value", "unit", "age", "forecast")
+    table = Table(*heads, header_style="bold", title="Signals", title_justify="left")
+    for name, signal in signals.items():
+        age = "-" if signal["age_s"] is None else f"{signal['age_s']:.1f} s"
+        row = (name, signal["state"], _number(signal["value"]), signal["unit"], age, _number(signal["forecast"]))
+        table.add_row(*row, style=None if signal["state"] == "fresh" else "yellow")
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or math.isnan(value) else f"{value:.6g}"
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    return f"{problem['signal'] or 'all signals'}: {problem['message']}"
