@@ -6,6 +6,9 @@ bad moments, and two processes agree again as soon as both can read.
 
 A query that goes on failing while others are answered must not stop that for ever: after a minute its signal counts as
 one that this source cannot give, and when it comes back, everything is read back anew.
+
+A tick ends before the next one is due, however slow the source is: what was not answered by then is unavailable, and
+reading back goes on behind the following ticks.
 """
 
 import asyncio
@@ -24,11 +27,13 @@ from adapter.core.snapshot import Snapshot
 from adapter.core.tuning import TunedWorkload, Tuning
 from adapter.core.workload import WorkloadId
 from adapter.ports import Clock, SignalSource, SnapshotSink, TuningSource, WorkloadSource
-from adapter.priming import forget, memory_span_s, merge, prime
-from adapter.stretch import Reader, Stretch, fold_stretch, read_stretch
+from adapter.priming import Primer, forget, memory_span_s, merge
+from adapter.stretch import Reader, Stretch, fold_stretch, read_in_time
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 60.0  # how long a query may fail before the others stop waiting for it
+_SHARE_FOR_SOURCE = 0.9  # of the interval; the rest is for deciding
+_LEAST_FOR_SOURCE_S = 3.6  # for short intervals; even if used up at every tick, no snapshot gets too old to act on
 
 
 class Loop:
@@ -43,6 +48,7 @@ class Loop:
         self._clock = clock
         self._sink = sink
         self._reader: Reader | None = None
+        self._primer = Primer()
         self._fleet = Fleet(history=History.empty(()))
         self._remembered: Mapping[WorkloadId, TunedWorkload] = {}
         self._failing_since: Mapping[Signal, float] = {}
@@ -54,6 +60,12 @@ class Loop:
 
     async def run(self) -> None:
         """Tick on every multiple of the interval, until cancelled."""
+        try:
+            await self._tick_on()
+        finally:
+            self._primer.cancel()
+
+    async def _tick_on(self) -> None:
         while True:
             at = next_tick(self._clock.now(), self._tuning.current().tick.interval)
             await self._clock.sleep_until(at)
@@ -71,10 +83,11 @@ class Loop:
         seconds: dict[str, float] = {}
         reader = self._reader_for(tuning)
         tuned = merge_workloads(tuning.workloads, self._inline.workloads(now=at))
+        deadline = asyncio.get_running_loop().time() + max(_SHARE_FOR_SOURCE * interval_s, _LEAST_FOR_SOURCE_S)
         with _timed(seconds, "read"):
-            stretch = await self._read(reader, tuned, at=at)
+            stretch = await self._read(reader, tuned, at=at, deadline=deadline)
         with _timed(seconds, "prime"):
-            await self._prime(reader, tuned, stretch=stretch)
+            await self._prime(reader, tuned, stretch=stretch, deadline=deadline)
         with _timed(seconds, "decide"):
             fleet, decisions = await asyncio.to_thread(fold_stretch, self._fleet, stretch, tuned)
         if self._may_remember(stretch, tuned):
@@ -113,18 +126,18 @@ class Loop:
         """Tell whether the last tick that is remembered is too long ago to catch up on."""
         return math.isnan(self._fleet.at) or at - self._fleet.at > memory_span_s(tuned)
 
-    async def _read(self, reader: Reader, tuned: Sequence[TunedWorkload], *, at: float) -> Stretch:
+    async def _read(self, reader: Reader, tuned: Sequence[TunedWorkload], *, at: float, deadline: float) -> Stretch:
         """Read every tick since the last one remembered; if part of that fails, this tick alone."""
         step_s = reader.tick.interval
         missed = 0 if self._blind(tuned, at) else max(0, round((at - self._fleet.at) / step_s) - 1)
         grid = Grid(start=at - missed * step_s, step_s=step_s, count=missed + 1)
-        stretch = await read_stretch(reader, tuned, grid)
+        stretch = await read_in_time(reader, tuned, grid, deadline=deadline)
         self._note_failures(stretch, at=at)
         if not stretch.failed - self._given_up(at) or not missed:
             return stretch
         if stretch.silent:
             return stretch.at_its_end()
-        return await read_stretch(reader, tuned, Grid(start=at, step_s=step_s))
+        return await read_in_time(reader, tuned, Grid(start=at, step_s=step_s), deadline=deadline)
 
     def _may_remember(self, stretch: Stretch, tuned: Sequence[TunedWorkload]) -> bool:
         """Tell whether a stretch was read in full, follows on what is remembered, and finds every workload known."""
@@ -144,7 +157,9 @@ class Loop:
     def _given_up(self, at: float) -> frozenset[Signal]:
         return frozenset(signal for signal, since in self._failing_since.items() if at - since >= _PATIENCE_S)
 
-    async def _prime(self, reader: Reader, tuned: Sequence[TunedWorkload], *, stretch: Stretch) -> None:
+    async def _prime(
+        self, reader: Reader, tuned: Sequence[TunedWorkload], *, stretch: Stretch, deadline: float
+    ) -> None:
         """Give a memory to workloads that are new or changed, and to all of them after too long a blindness."""
         grid, ids = stretch.ticks.grid, tuple(each.workload.id for each in tuned)
         blind = self._blind(tuned, grid.end)
@@ -152,9 +167,10 @@ class Loop:
         primed = None
         if strangers and not stretch.silent:
             until = grid.start - grid.step_s if blind else self._fleet.at
-            primed = await prime(reader, strangers, at=until, without=self._given_up(grid.end))
+            without = self._given_up(grid.end)
+            primed = await self._primer.prime(reader, strangers, at=until, without=without, deadline=deadline)
         if primed is not None and not blind:
-            primed = merge(self._fleet, primed, ids)
+            primed = merge(self._fleet, primed, ids) if primed.at == self._fleet.at else None
         unknown = set() if primed is not None else {each.workload.id for each in strangers}
         self._fleet = forget(self._fleet, ids) if primed is None else primed
         self._remembered = {each.workload.id: each for each in tuned if each.workload.id not in unknown}

@@ -57,6 +57,50 @@ async def prime(
     return fleet
 
 
+class Primer:
+    """Primes in the background, so that a slow source delays the memory of workloads but not the ticks."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Fleet | None] | None = None
+        self._wanted: tuple[Reader, Sequence[TunedWorkload], frozenset[Signal]] | None = None
+
+    async def prime(
+        self,
+        reader: Reader,
+        tuned: Sequence[TunedWorkload],
+        *,
+        at: float,
+        without: frozenset[Signal],
+        deadline: float,
+    ) -> Fleet | None:
+        """Return what `prime` returns, or None when it needs longer; then ask again at the next tick.
+
+        The fleet may be one up to an earlier tick than `at`, at which it was begun.
+
+        Args:
+            reader: where to read.
+            tuned: the workloads; others than the time before begin anew.
+            at: a tick time, seconds since epoch.
+            without: signals whose queries may fail.
+            deadline: time of the event loop at which to stop waiting.
+        """
+        wanted = (reader, tuned, without)
+        if self._task is None or self._wanted != wanted:
+            self.cancel()
+            self._task, self._wanted = asyncio.create_task(prime(reader, tuned, at=at, without=without)), wanted
+        await asyncio.wait([self._task], timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+        if not self._task.done():
+            return None
+        task, self._task = self._task, None
+        return task.result()
+
+    def cancel(self) -> None:
+        """Give up what is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+
 def merge(first: Fleet, second: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
     """Return one fleet of two that were watched up to the same tick; where both know a workload the second wins."""
     newer = set(second.history.ids) & set(ids)

@@ -3,6 +3,7 @@
 Live ticks and the start of a process use the same two functions; a live tick is a stretch of one.
 """
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from adapter.core.decision import Decision
 from adapter.core.fold import Fleet, certain_values, decide_fleet, demand_of, record, refresh_forecasts
 from adapter.core.history import COARSE_TIER, append
 from adapter.core.sight import BRIDGED
-from adapter.core.signal import FleetReadings, FloatArray, Grid, Signal
+from adapter.core.signal import FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem, State
 from adapter.core.tuning import PrometheusTuning, TickTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.ports import SignalSource
@@ -78,6 +79,37 @@ async def read_stretch(reader: Reader, tuned: Sequence[TunedWorkload], grid: Gri
     coarse_grid = Grid(start=first, step_s=COARSE_TIER.step_s, count=marks)
     coarse = await reader.read(tuned, coarse_grid, window_s=COARSE_TIER.step_s)
     return Stretch(ticks=ticks, coarse=coarse)
+
+
+async def read_in_time(reader: Reader, tuned: Sequence[TunedWorkload], grid: Grid, *, deadline: float) -> Stretch:
+    """Read a stretch; if that is not done in time, return one in which nothing was answered.
+
+    Args:
+        reader: where to read.
+        tuned: the workloads.
+        grid: tick times.
+        deadline: time of the event loop.
+    """
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await read_stretch(reader, tuned, grid)
+    except TimeoutError:
+        return Stretch(ticks=_unanswered(reader, tuned, grid), coarse=None)
+
+
+def _unanswered(reader: Reader, tuned: Sequence[TunedWorkload], grid: Grid) -> FleetReadings:
+    missing = Readings.missing(len(tuned), grid.count, State.UNAVAILABLE)
+    message = (
+        f"not all queries were answered before the next tick was due (tick.interval is {reader.tick.interval:g} s); "
+        "the last known values age, nothing is taken for zero, and the next tick asks again"
+    )
+    return FleetReadings(
+        ids=tuple(each.workload.id for each in tuned),
+        grid=grid,
+        readings=dict.fromkeys(Signal, missing),
+        problems=(SignalProblem(signal="", query="", message=message),),
+        failed=frozenset(Signal),
+    )
 
 
 def fold_stretch(
