@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from adapter.core.decision import DemandUnit
+from adapter.core.demand import Load, demand_unit, measure_load, token_rates
+from adapter.core.signal import Signal
+from adapter.core.tuning import WorkloadTuning
+from tests.fakes import tuned
+
+TOKENS = tuned("llama", capacity={"prompt_tokens_per_second": 8000, "generation_tokens_per_second": 2000}).tuning
+PLAIN = WorkloadTuning()
+
+
+def load(tuning: WorkloadTuning = TOKENS, **values: float) -> Load:
+    """Return the load that some signals show; the rest is unknown."""
+    cells = {signal: np.array([[values.get(signal.value, np.nan)]]) for signal in Signal}
+    return measure_load(cells, token_rates([tuning]))
+
+
+BUSY = {
+    "prompt_tokens_rate": 4000.0,
+    "generation_tokens_rate": 1000.0,
+    "queue_depth": 0.0,
+    "requests_running": 12.0,
+    "replicas_requested": 2.0,
+    "replicas_ready": 2.0,
+}
+SIZES = {"prompt_tokens_per_request": 800.0, "generation_tokens_per_request": 200.0, "arrival_rate": 20.0}
+
+
+def test_unit_is_work_where_token_rates_are_known() -> None:
+    """Otherwise requests in flight."""
+    assert (demand_unit(TOKENS), demand_unit(PLAIN)) == (DemandUnit.WORK, DemandUnit.CONCURRENCY)
+
+
+def test_work_is_served_tokens_over_token_rates() -> None:
+    """4000 / 8000 + 1000 / 2000; cached prompt tokens are no work."""
+    assert load(**BUSY).arriving.item() == 1.0
+    assert load(**BUSY, prefix_cache_hit_ratio=0.5).arriving.item() == 0.75
+
+
+def test_while_requests_wait_arrivals_are_counted() -> None:
+    """20 requests/s of 0.2 engine-seconds are 4, though 1 is served; without a queue what is served is believed."""
+    assert load(**{**BUSY, **SIZES, "queue_depth": 30.0}).arriving.item() == pytest.approx(4.0)
+    assert load(**BUSY, **SIZES).arriving.item() == 1.0
+
+
+def test_a_backlog_costs_what_its_requests_cost() -> None:
+    """30 waiting requests of 0.2 engine-seconds; unknown cost is unknown, not 0; an empty queue costs nothing."""
+    assert load(**{**BUSY, **SIZES, "queue_depth": 30.0}).waiting_work.item() == pytest.approx(6.0)
+    assert np.isnan(load(**{**BUSY, "queue_depth": 30.0}).waiting_work.item())
+    assert load(**BUSY).waiting_work.item() == 0.0
+
+
+def test_without_token_rates_requests_in_flight_are_demand() -> None:
+    """Running plus waiting, the gateway's queue included."""
+    measured = load(PLAIN, **{**BUSY, "queue_depth": 3.0}, demand_at_zero=5.0)
+    assert (measured.arriving.item(), measured.waiting.item()) == (20.0, 8.0)
+
+
+@pytest.mark.parametrize("gone", ["queue_depth", "requests_running"])
+def test_unknown_engines_make_unknown_load(gone: str) -> None:
+    """Missing is never zero."""
+    assert np.isnan(load(PLAIN, **{**BUSY, gone: np.nan}).arriving.item())
+
+
+def test_at_zero_only_the_gateway_counts() -> None:
+    """No engines are expected there; without a gateway's signal the load is unknown."""
+    asleep = {"replicas_requested": 0.0, "replicas_ready": 0.0}
+    measured = load(PLAIN, **asleep, demand_at_zero=4.0)
+    assert (measured.arriving.item(), measured.waiting.item(), measured.running.item()) == (4.0, 4.0, 0.0)
+    assert np.isnan(load(PLAIN, **asleep).arriving.item())
+    assert load(TOKENS, **asleep, demand_at_zero=0.0).arriving.item() == 0.0
+    assert np.isnan(load(TOKENS, **asleep, demand_at_zero=4.0).arriving.item())
+
+
+def test_a_hit_ratio_above_one_makes_no_negative_work() -> None:
+    """Counters that race can show more hits than lookups."""
+    assert load(**BUSY, prefix_cache_hit_ratio=1.2).arriving.item() == 0.5
+
+
+def test_rows_do_not_mix() -> None:
+    """Two workloads, one with token rates: each is measured in its own unit."""
+    cells = {signal: np.array([[BUSY.get(signal.value, np.nan)]] * 2) for signal in Signal}
+    assert measure_load(cells, token_rates([TOKENS, PLAIN])).arriving[:, 0].tolist() == [1.0, 12.0]
