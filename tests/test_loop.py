@@ -191,3 +191,49 @@ def test_configured_workloads_win_over_inline_ones() -> None:
     """The document is the authority on a name that a scaler defines too."""
     inline: TunedWorkload = tuned("llama", replicas={"max": 99})
     assert merge_workloads((LLAMA,), (inline, MISTRAL)) == (LLAMA, MISTRAL)
+
+
+async def test_a_query_that_goes_on_failing_does_not_stop_the_memory() -> None:
+    """After a minute the others go on without it; when it comes back, nothing tells that it was ever gone."""
+    source = make_source()
+    shaken, _ = make_loop(source, StaticTuning(tuning_of(LLAMA)))
+    steady, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA)))
+    source.down = frozenset({Signal.DEMAND_AT_ZERO})
+    await ticked(shaken, ticks(TICK, 12))
+    longest = max(each.count for each in source.reads[-2:])
+    assert longest == 1
+    source.down = frozenset()
+    later = ticks(TICK + 180, 3)
+    assert await ticked(shaken, later) == await ticked(steady, later)
+
+
+async def test_a_silent_source_is_spared_the_backfill() -> None:
+    """While nothing is answered, each tick asks for one instant and no history."""
+    source = make_source()
+    source.down = frozenset(SIGNALS)
+    loop, _ = make_loop(source, StaticTuning(tuning_of(LLAMA)))
+    await ticked(loop, ticks(TICK + 15, 4))
+    assert [each.count for each in source.reads] == [1, 1, 1, 1]
+
+
+async def test_another_interval_starts_a_new_memory() -> None:
+    """What was remembered lies on another grid; a process that starts with the new interval agrees."""
+    changing = StaticTuning(tuning_of(LLAMA))
+    first, _ = make_loop(make_source(), changing)
+    await ticked(first, ticks(TICK, 4))
+    changing.tuning = tuning_of(LLAMA, interval_s=10.0)
+    second, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA, interval_s=10.0)))
+    later = [TICK + 60, TICK + 70]
+    assert await ticked(first, later) == await ticked(second, later)
+
+
+async def test_a_changed_workload_agrees_with_a_fresh_process() -> None:
+    """An edit takes effect on the next tick, as if it had always been so."""
+    changing = StaticTuning(tuning_of(LLAMA, MISTRAL))
+    first, _ = make_loop(make_source(), changing)
+    await ticked(first, ticks(TICK, 6))
+    edited = tuned("llama", margin=2.0, hold={"scale_in": 600})
+    changing.put(edited, MISTRAL)
+    second, _ = make_loop(make_source(), StaticTuning(tuning_of(edited, MISTRAL)))
+    later = ticks(TICK + 90, 3)
+    assert await ticked(first, later) == await ticked(second, later)

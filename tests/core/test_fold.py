@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+
+from adapter.core.fold import (
+    EXPOSED,
+    Fleet,
+    certain_values,
+    decide_fleet,
+    forecast_rows,
+    is_due,
+    observe,
+    record,
+    refresh_forecasts,
+)
+from adapter.core.history import History
+from adapter.core.lead_time import HORIZON_LADDER_S
+from adapter.core.signal import FleetReadings, Grid, Readings, Signal, State
+from adapter.core.tuning import TunedWorkload
+from adapter.core.workload import WorkloadId
+from tests.factories import TICK
+from tests.fakes import tuned
+
+STEP_S = 15.0
+A, B = tuned("a"), tuned("b", freshness={"stale_after": 10})
+COUNTS = (Signal.REPLICAS_REQUESTED, Signal.REPLICAS_STATUS, Signal.REPLICAS_READY)
+
+
+def readings(tuned_: tuple[TunedWorkload, ...], running: list[list[float]], *, at: float = TICK) -> FleetReadings:
+    """Return a stretch that ends at a time, in which only the running requests differ."""
+    values = np.array(running)
+    grid = Grid(start=at - STEP_S * (values.shape[1] - 1), step_s=STEP_S, count=values.shape[1])
+    shown = {
+        Signal.REQUESTS_RUNNING: values,
+        Signal.QUEUE_DEPTH: np.zeros(values.shape),
+        **{each: np.full(values.shape, 2.0) for each in COUNTS},
+    }
+    return FleetReadings(
+        ids=tuple(each.workload.id for each in tuned_),
+        grid=grid,
+        readings={
+            signal: Readings(
+                value=each,
+                state=np.where(np.isnan(each), State.ABSENT, State.FRESH).astype(np.uint8),
+                age_s=np.full(values.shape, 20.0),
+                coverage=np.ones(values.shape),
+            )
+            for signal, each in shown.items()
+        },
+    )
+
+
+def watched(tuned_: tuple[TunedWorkload, ...], running: list[list[float]]) -> tuple[Fleet, FleetReadings]:
+    """Return a fleet that recorded a stretch, and the stretch."""
+    seen = readings(tuned_, running)
+    empty = History.empty(tuple(each.workload.id for each in tuned_))
+    history = record(empty, certain_values(seen, tuned_), tuned_, end=TICK, step_s=STEP_S)
+    return Fleet(history=history), seen
+
+
+def test_only_certain_values_are_remembered() -> None:
+    """Samples of 20 s are fresh for one workload and old for the other, whose memory stays a gap."""
+    values = certain_values(readings((A, B), [[5.0], [6.0]]), (A, B))[Signal.REQUESTS_RUNNING]
+    assert np.array_equal(values, [[5.0], [np.nan]], equal_nan=True)
+
+
+def test_demand_is_recorded_at_full_minutes() -> None:
+    """Of nine ticks of 15 s, ending on a minute, three lie on one."""
+    fleet, _ = watched((A,), [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]])
+    known = fleet.history.minute.values[0]
+    assert known[~np.isnan(known)].tolist() == [1.0, 5.0, 9.0]
+    assert fleet.history.minute.end == TICK
+
+
+def test_what_is_missing_now_is_bridged_from_memory() -> None:
+    """Two ticks without the signal: the last known value, 30 s old, stale."""
+    fleet, seen = watched((A,), [[5.0, np.nan, np.nan]])
+    reading = observe(fleet.history, seen, (A,), column=2, at=TICK)[0][Signal.REQUESTS_RUNNING]
+    assert (reading.state, reading.value, reading.age_s) == (State.STALE, 5.0, 30.0)
+
+
+def test_every_workload_is_renewed_once_a_minute() -> None:
+    """At a tick that its name picks, so that the work spreads."""
+    ids = [WorkloadId("prod", f"w{each}") for each in range(200)]
+    due = [[is_due(each, at=TICK + STEP_S * tick, step_s=STEP_S) for tick in range(4)] for each in ids]
+    assert all(sum(row) == 1 for row in due)
+    assert all(20 < sum(column) < 80 for column in zip(*due, strict=True))
+
+
+def ramp(count: int) -> list[float]:
+    """Return a load that rises and falls."""
+    return [20.0 + 10.0 * np.sin(each / 20.0) for each in range(count)]
+
+
+def test_too_little_history_has_no_forecast() -> None:
+    """Seven minutes are not enough; an hour is."""
+    for ticks, expected in ((4 * 6 + 1, 0), (4 * 60, 1)):
+        fleet, _ = watched((A,), [ramp(ticks)])
+        assert len(forecast_rows(fleet.history, (A,), np.array([0]))) == expected
+
+
+def test_a_forecast_speaks_the_ladder_and_rises_with_it() -> None:
+    """Every horizon and quantile is there; peaks fall along neither."""
+    fleet, _ = watched((A,), [ramp(240)])
+    forecast = forecast_rows(fleet.history, (A,), np.array([0]))[A.workload.id]
+    peaks = np.array(forecast.peak)
+    assert forecast.horizons_s == HORIZON_LADDER_S
+    assert (np.diff(peaks, axis=0) >= 0).all()
+    assert (np.diff(peaks, axis=1) >= 0).all()
+
+
+def test_raw_signals_have_a_forecast_of_their_own() -> None:
+    """Only those that are exposed and were seen; none without history."""
+    fleet, _ = watched((A,), [ramp(240)])
+    peaks = forecast_rows(fleet.history, (A,), np.array([0]))[A.workload.id].signal_peaks
+    assert set(peaks) == {Signal.QUEUE_DEPTH}
+    assert set(peaks) <= set(EXPOSED)
+    assert peaks[Signal.QUEUE_DEPTH] == 0.0
+
+
+def test_a_forecast_without_ground_is_dropped() -> None:
+    """A workload whose history has gone keeps no old forecast: a restarted process would not have it either."""
+    fleet, _ = watched((A,), [ramp(240)])
+    ticks = [TICK + STEP_S * each for each in range(4)]
+    for at in ticks:
+        fleet = refresh_forecasts(fleet, (A,), at=at, step_s=STEP_S)
+    assert set(fleet.forecasts) == {A.workload.id}
+    emptied = Fleet(history=watched((A,), [[np.nan] * 8])[0].history, forecasts=fleet.forecasts)
+    for at in ticks:
+        emptied = refresh_forecasts(emptied, (A,), at=at, step_s=STEP_S)
+    assert emptied.forecasts == {}
+
+
+def test_a_forecast_that_is_off_is_not_made() -> None:
+    """forecast.enabled false saves the work."""
+    off = tuned("a", forecast={"enabled": False})
+    fleet, _ = watched((off,), [ramp(240)])
+    for tick in range(4):
+        fleet = refresh_forecasts(fleet, (off,), at=TICK + STEP_S * tick, step_s=STEP_S)
+    assert fleet.forecasts == {}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_workload_gets_its_own_decision(count: int) -> None:
+    """Rows are not mixed up: the load of each is in its own decision."""
+    fleet_of = tuple(tuned(f"w{each}") for each in range(count))
+    fleet, seen = watched(fleet_of, [[10.0 * (1 + each)] for each in range(count)])
+    after, decisions = decide_fleet(fleet, seen, fleet_of, column=0, at=TICK)
+    assert [each.demand.arriving for each in decisions.values() if each.demand] == [10.0, 20.0, 30.0][:count]
+    assert (after.at, set(after.states)) == (TICK, set(decisions))
