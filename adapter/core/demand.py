@@ -103,9 +103,10 @@ def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load
     gate = of(Signal.DEMAND_AT_ZERO)
     at_gate = np.where(in_work, np.where(gate == 0, 0.0, np.nan), gate)
     engineless = (of(Signal.REPLICAS_REQUESTED) == 0) | ((of(Signal.REPLICAS_READY) == 0) & np.isnan(running))
+    in_line = np.where(engineless, gate, waiting)  # what terminating engines still show is not ours to serve
     return Load(
         arriving=np.where(engineless, at_gate, arriving),
-        waiting=np.where(engineless, gate, waiting),
-        waiting_work=np.where(in_work, np.where(waiting == 0, 0.0, waiting * cost), 0.0),
+        waiting=in_line,
+        waiting_work=np.where(in_work, np.where(in_line == 0, 0.0, in_line * cost), 0.0),
         running=np.where(engineless, 0.0, running),
     )
