@@ -23,7 +23,7 @@ def _run(*arguments: str) -> str:
 
 @pytest.mark.parametrize(("flag", "file"), [("--markdown", "options.md"), ("--schema", "config.schema.json")])
 def test_the_generated_docs_are_current(flag: str, file: str) -> None:
-    """When this fails: scaleahead options FLAG > docs/FILE."""
+    """When this fails: make update."""
     assert (_DOCS / file).read_text() == _run(flag)
 
 
