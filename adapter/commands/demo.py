@@ -86,7 +86,7 @@ async def _play_plain(stage: Stage, console: Console) -> None:
 
 
 def _is_due(frame: Frame) -> bool:
-    moved = any(line.move.note and not line.move.note.startswith("holds") for line in frame.lines)
+    moved = any(line.move.before != line.move.replicas for line in frame.lines)
     return moved or frame.at_s % _PLAIN_EVERY_S == 0
 
 

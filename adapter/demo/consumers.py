@@ -31,12 +31,18 @@ BEHAVIOR = Behavior(scale_up=_NOW, scale_down=_NOW)
 class Move:
     """What a consumer made of an answer."""
 
+    before: int
     replicas: int
-    """`spec.replicas` afterwards."""
-    value: str
-    """What it was given, or the error."""
-    note: str
-    """What it did, in a few words."""
+    """`spec.replicas` before and afterwards."""
+    value: float | None
+    """The number it was given; None for an error."""
+    note: str = ""
+    """What else there is to say: the error it was given, or KEDA's reason for waking and sleeping."""
+
+    @property
+    def change(self) -> str:
+        """Return the move in a few characters."""
+        return f"holds {self.replicas}" if self.before == self.replicas else f"{self.before} → {self.replicas}"
 
 
 class Consumer(Protocol):
@@ -67,7 +73,9 @@ class HpaConsumer:
         """Run one sync of the controller."""
         reading = await asyncio.to_thread(self._read)
         result, self._state = hpa.sync(self._spec, scale, [reading], state=self._state, now=Seconds(now))
-        return Move(replicas=result.desired, value=_shown(reading), note=_moved(scale.replicas, result.desired))
+        if isinstance(reading, MetricError):
+            return Move(before=scale.replicas, replicas=result.desired, value=None, note=reading.message)
+        return Move(before=scale.replicas, replicas=result.desired, value=reading.milli / 1000)
 
     def _read(self) -> Reading:
         try:
@@ -130,8 +138,9 @@ class KedaConsumer:
             readings, self._state = keda.read_metrics(self._object, scale, [reply], state=self._state)
             result, self._hpa_state = hpa.sync(self._hpa, scale, readings, state=self._hpa_state, now=Seconds(now))
             size = result.desired
-        shown = reply.message if isinstance(reply, Failure) else f"{reply.values[0].read:g}"
-        return Move(replicas=size, value=shown, note=note or _moved(scale.replicas, size))
+        if isinstance(reply, Failure):
+            return Move(before=scale.replicas, replicas=size, value=None, note=reply.message)
+        return Move(before=scale.replicas, replicas=size, value=reply.values[0].read, note=note)
 
     def _take_pushes(self, scale: Scale, *, now: float) -> tuple[int, str]:
         size, note = scale.replicas, ""
@@ -151,13 +160,3 @@ class KedaConsumer:
             return Failure(message=str(error.details()))
         values = tuple(Number(as_float=each.metricValueFloat, as_int=each.metricValue) for each in answer.metricValues)
         return Answer(values=values, active=active.result)
-
-
-def _shown(reading: Reading) -> str:
-    return f"{reading.milli / 1000:g}" if isinstance(reading, MetricValue) else reading.message
-
-
-def _moved(before: int, after: int) -> str:
-    if before == after:
-        return f"holds {after}"
-    return f"{before} → {after}"

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -12,28 +13,37 @@ from adapter.demo.replay import Frame, Line
 from adapter.demo.scenario import Service
 from adapter.simulation.score import Score
 
-_COLUMNS = ("workload", "demand", "P50", "P95", "planned", "ready", "emitted", "HPA / KEDA", "why")
+_COLUMNS = ("workload", "demand", "P50", "P95", "planned", "ready", "emitted", "HPA / KEDA")
+_WORDS = {"workload", "HPA / KEDA"}
+_OBJECTIVE = (
+    "SLO: first token within 2 s, 100 ms between tokens. A service that sleeps misses it for what arrives before its "
+    "first replica serves, whoever scales it."
+)
+_CAPTION = "Demand and its forecast peak within the lead time: full replicas' worth of work."
 _QUIET = {StepName.SHAPE, StepName.ADVISE, StepName.OBSERVE}
 
 
-def live_table(frame: Frame) -> Table:
-    """Return the state of all services after a tick."""
+def live_table(frame: Frame) -> Group:
+    """Return the state of all services after a tick: a table that fits 80 columns, and a reason for each below."""
     done = frame.at_s / frame.end_s
     title = f"{frame.at_s / 60:5.1f} of {frame.end_s / 60:.0f} min  {'█' * round(30 * done):░<30} {done:4.0%}"
-    table = Table(title=title, title_justify="left", expand=True)
+    table = Table(title=title, title_justify="left", caption=_CAPTION, caption_justify="left")
     for name in _COLUMNS:
-        table.add_column(name, justify="left" if name in {"workload", "HPA / KEDA", "why"} else "right")
+        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+    reasons = Text()
     for line in frame.lines:
         table.add_row(*cells(line))
-    return table
+        reasons.append(f"{line.service.service.name}: ", style="bold").append(f"{why(line) or 'nothing changes'}\n")
+    return Group(table, reasons)
 
 
 def plain_line(frame: Frame) -> str:
     """Return one line for where there is no terminal."""
     parts = []
     for line in frame.lines:
-        workload, demand, _, p95, planned, ready, *_, note, why = cells(line)
-        parts.append(f"{workload}: demand {demand} (P95 {p95}) planned {planned} ready {ready} [{note}] {why}")
+        workload, demand, _, p95, planned, ready, _, change = cells(line)
+        numbers = f"demand {demand} (P95 {p95}) planned {planned} ready {ready}"
+        parts.append(f"{workload}: {numbers} [{change}] {why(line)}")
     return f"{frame.at_s / 60:5.1f} min  " + "  |  ".join(parts)
 
 
@@ -48,10 +58,14 @@ def cells(line: Line) -> tuple[str, ...]:
         _number(peak(decision, 0.95)),
         "-" if decision.planned is None else str(decision.planned),
         f"{line.service.scale.ready_replicas}/{line.service.scale.replicas}",
-        line.move.value,
-        line.move.note,
-        reason(decision),
+        "error" if line.move.value is None else f"{line.move.value:g}",
+        line.move.change,
     )
+
+
+def why(line: Line) -> str:
+    """Return why the plan is what it is, and what HPA or KEDA said to it."""
+    return "; ".join(part for part in dict.fromkeys((line.move.note, reason(line.decision))) if part)
 
 
 def peak(decision: Decision, quantile: float) -> float:
@@ -75,15 +89,16 @@ def summary_table(
     services: Sequence[Service], ours: Sequence[Score], reactive: Sequence[Reactive], *, totals: tuple[Total, Total]
 ) -> Table:
     """Return the comparison with plain reactive scaling."""
-    table = Table(title="scaleahead against plain reactive scaling on the same traces", title_justify="left")
-    for name in ("workload", "policy", "SLO attainment", "GPU-hours", "failed", "wake-ups", "flaps"):
+    title = "scaleahead against plain reactive scaling on the same traces"
+    table = Table(title=title, title_justify="left", caption=_OBJECTIVE, caption_justify="left")
+    for name in ("workload", "policy", "SLO met", "GPU-hours", "failed", "wake-ups", "flaps"):
         table.add_column(name, justify="left" if name in {"workload", "policy"} else "right")
     for service, mine, other in zip(services, ours, reactive, strict=True):
         table.add_row(service.name, "scaleahead", *_figures(mine))
         kind = "KEDA" if service.may_sleep else "HPA"
-        table.add_row("", f"{kind}, {other.target:.3g} in flight per replica", *_figures(other.score))
+        table.add_row("", f"{kind}, {other.target:.3g} per replica", *_figures(other.score))
         table.add_section()
-    for policy, figures in zip(("scaleahead", "reactive, best of 5 each"), totals, strict=True):
+    for policy, figures in zip(("scaleahead", "reactive, best of 5"), totals, strict=True):
         shares = (f"{figures.slo_attainment:.2%}", f"{figures.gpu_hours:.2f}", str(figures.failed_requests))
         table.add_row(
             "all" if policy == "scaleahead" else "", Text(policy, style="bold"), *shares, "", str(figures.scale_flaps)
