@@ -107,7 +107,7 @@ def _unanswered(reader: Reader, tuned: Sequence[TunedWorkload], grid: Grid) -> F
         ids=tuple(each.workload.id for each in tuned),
         grid=grid,
         readings=dict.fromkeys(Signal, missing),
-        problems=(SignalProblem(signal="", query="", message=message),),
+        problems=(SignalProblem(signal="every signal", query="all", message=message),),
         failed=frozenset(Signal),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +26,7 @@ _PLAIN_EVERY_S = 300.0
 @click.option(
     "--speed",
     type=click.FloatRange(min=1, max=100_000),
+    callback=lambda _context, _option, speed: _number(speed),
     default=60.0,
     show_default=True,
     help="Simulated seconds per second.",
@@ -44,7 +46,7 @@ def command(*, speed: float, trace: Path | None, as_json: bool) -> None:
     try:
         services = bundled_services() if trace is None else (_from_file(trace),)
     except ValueError as error:
-        console.print(f"[red]error:[/] {trace}: {error}")
+        click.echo(f"error: {trace}: {error}", err=True)
         sys.exit(2)
     ours, end_s = asyncio.run(_replay(services, speed=speed, console=console))
     reactive = _compare(services, end_s=end_s, console=console)
@@ -52,6 +54,12 @@ def command(*, speed: float, trace: Path | None, as_json: bool) -> None:
     console.print(summary_table(services, ours, reactive, totals=totals))
     if as_json:
         click.echo(_json(services, ours, reactive, totals=totals))
+
+
+def _number(speed: float) -> float:
+    if math.isnan(speed):  # which is within every range, because it compares with nothing
+        raise click.BadParameter("nan is not in the range 1<=x<=100000.")
+    return speed
 
 
 def _from_file(trace: Path) -> Service:

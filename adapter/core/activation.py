@@ -77,6 +77,10 @@ def _sleep(
     tuning: WorkloadTuning,
     now: float,
 ) -> Step:
+    if sight.replicas.requested is None:
+        return _step(
+            plan, max(plan, 1), "no zero while replicas_requested is unknown: nothing could tell it and wake up"
+        )
     if since is None:
         return _step(plan, max(plan, 1), f"not idle: {_busy(sight)}")
     if now - since < tuning.hold.idle:

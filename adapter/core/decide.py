@@ -143,7 +143,7 @@ def _observe(case: Case) -> Step:
         return Step(name=StepName.OBSERVE, before=None, after=requested, reason=reason)
     if sight.at_zero and not sight.blind:
         return Step(name=StepName.OBSERVE, before=None, after=0, reason="no replica is requested")
-    reason = sight.blind or "; ".join(sight.doubts) or "every signal is fresh"
+    reason = sight.blind or "; ".join(sight.doubts) or "every signal that is needed is fresh"
     return Step(name=StepName.OBSERVE, before=None, after=None, reason=reason)
 
 

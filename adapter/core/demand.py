@@ -52,8 +52,8 @@ class Load:
     waiting: FloatArray
     """Requests that wait in an engine's queue or at a gateway."""
     waiting_work: FloatArray
-    """What they cost, in engine-seconds; 0 where demand is counted in requests in flight, NaN while the cost is
-    unknown."""
+    """What they cost, in engine-seconds; 0 where demand is counted in requests in flight, NaN while their number or
+    cost is unknown."""
     running: FloatArray
     """Requests being computed."""
 
@@ -107,6 +107,6 @@ def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load
     return Load(
         arriving=np.where(engineless, at_gate, arriving),
         waiting=in_line,
-        waiting_work=np.where(in_work, np.where(in_line == 0, 0.0, in_line * cost), 0.0),
+        waiting_work=np.where(in_work & (in_line != 0), in_line * cost, in_line * 0.0),  # unknown stays unknown
         running=np.where(engineless, 0.0, running),
     )

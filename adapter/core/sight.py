@@ -207,9 +207,12 @@ def _needed(counts: ReplicaCounts, tuning: WorkloadTuning) -> tuple[Signal, ...]
 
 
 def _blind(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning, doubts: tuple[str, ...]) -> str:
+    contradiction = _contradiction(observed, counts, tuning=tuning)
     below_min = counts.requested == 0 and tuning.replicas.min > 0
-    if _starting(counts) or below_min:  # what is requested stays requested, and the minimum needs no signal
-        return ""
+    if (
+        contradiction or _starting(counts) or below_min
+    ):  # what is requested stays requested, and the minimum needs no signal
+        return contradiction
     missing = [each for each in _needed(counts, tuning) if not _believed(observed[each], tuning)]
     named = "; ".join(_doubt(each, observed[each]) for each in missing)
     if missing and counts.requested == 0:
@@ -223,6 +226,14 @@ def _blind(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning,
         requested = _doubt(Signal.REPLICAS_REQUESTED, observed[Signal.REPLICAS_REQUESTED])
         return f"cannot rule out a scale-in, because {'; '.join(dict.fromkeys((*doubts, requested)))}"
     return ""
+
+
+def _contradiction(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning) -> str:
+    """Return why an old zero is not believed: engines at work were woken since, unless the zero is fresh."""
+    requested, running = observed[Signal.REPLICAS_REQUESTED], observed[Signal.REQUESTS_RUNNING]
+    if counts.requested != 0 or requested.state is State.FRESH or not _value(running, tuning) > 0:
+        return ""
+    return f"{_doubt(Signal.REPLICAS_REQUESTED, requested)} and was 0 then, while {running.value:g} requests run"
 
 
 def _doubts(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning) -> tuple[str, ...]:

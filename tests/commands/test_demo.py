@@ -5,6 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from adapter.commands.demo import command
 
 _README = Path(__file__).parents[2] / "README.md"
 
@@ -64,5 +67,14 @@ def test_a_file_that_is_no_trace_is_one_line_and_exit_code_2(tmp_path: Path) -> 
     run = _demo("--trace", str(trace))
 
     assert run.returncode == 2
-    assert "not.csv" in run.stdout + run.stderr
+    assert run.stderr.startswith(f"error: {trace}: the trace must be CSV text in UTF-8")
+    assert len(run.stderr.splitlines()) == 1
     assert "Traceback" not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("speed", ["nan", "0", "inf", "fast"])
+def test_a_speed_that_is_no_speed_is_refused(speed: str) -> None:
+    """Nothing starts; nan compares with nothing and would pass a plain range."""
+    run = CliRunner().invoke(command, ["--speed", speed])
+    assert run.exit_code == 2
+    assert "Invalid value for '--speed'" in run.output

@@ -52,6 +52,13 @@ def test_quiet_time_starts_with_the_first_quiet_tick() -> None:
     assert quiet_since(TICK, QUIET, now=TICK + 900, tuning=TUNING) == TICK + 600
 
 
+def test_zero_takes_a_known_count_of_replicas() -> None:
+    """Without one, no engine at zero looks like engines that nobody can see, and nothing would wake the workload."""
+    unknown = replace(QUIET, replicas=ReplicaCounts(requested=None, status=None, ready=None))
+    step = activate(0, unknown, since=TICK - 900, forecast=None, tuning=TUNING, now=TICK)
+    assert (step.after, "replicas_requested is unknown" in step.reason) == (1, True)
+
+
 @pytest.mark.parametrize(("since", "after"), [(None, 1), (TICK - 299, 1), (TICK - 300, 0)])
 def test_zero_takes_the_whole_idle_time(since: float | None, after: int) -> None:
     """hold.idle is 300 s."""

@@ -87,6 +87,18 @@ def doubted(decision: Decision) -> bool:
 cases = st.tuples(workloads(), observations(), states(), st.none() | forecasts())
 
 
+def test_a_load_that_nobody_sees_is_no_load() -> None:
+    """What a held decision shows has no zero in it either."""
+    held = decided(seen(replicas=None))
+    assert held.outcome is Outcome.HOLD
+    assert held.demand is not None
+    assert np.isnan([held.demand.arriving, held.demand.backlog]).all()
+    assert (step_of(held, StepName.REACTIVE).after, step_of(held, StepName.REACTIVE).reason) == (
+        None,
+        "the load of now is not known",
+    )
+
+
 # --- what holds for every input -------------------------------------------------------------------------------------
 
 

@@ -52,6 +52,12 @@ def test_a_backlog_costs_what_its_requests_cost() -> None:
     assert load(**BUSY).waiting_work.item() == 0.0
 
 
+@pytest.mark.parametrize("tuning", [TOKENS, PLAIN])
+def test_an_unknown_queue_is_no_empty_queue(tuning: WorkloadTuning) -> None:
+    """Whatever demand is counted in, the backlog is unknown then, not 0."""
+    assert np.isnan(load(tuning, **{**BUSY, "queue_depth": np.nan}).waiting_work.item())
+
+
 def test_without_token_rates_requests_in_flight_are_demand() -> None:
     """Running plus waiting, the gateway's queue included."""
     measured = load(PLAIN, **{**BUSY, "queue_depth": 3.0}, demand_at_zero=5.0)

@@ -118,6 +118,18 @@ def test_doubts_say_what_is_wrong() -> None:
     assert sight.doubts == ("queue_depth comes from 75% of its targets", "requests_running is 95 s old")
 
 
+@pytest.mark.parametrize("least", [0, 1])
+def test_an_old_zero_is_not_believed_while_requests_run(least: int) -> None:
+    """Replicas were woken since the count was last read; to plan from zero would take them away. Fresh, they end."""
+    tuning = tuned("llama", replicas={"min": least}).tuning
+    old = Reading(state=State.STALE, value=0.0, age_s=95.0)
+    values = {**AWAKE, "requests_running": 5.0, "demand_at_zero": 0.0}
+    sight = look(observed(**{**values, "replicas_requested": old}), tuning)
+    assert sight.blind == "replicas_requested is 95 s old and was 0 then, while 5 requests run"
+    assert look(observed(**{**values, "requests_running": 0.0, "replicas_requested": old}), tuning).blind == ""
+    assert look(observed(**{**values, "replicas_requested": 0.0}), tuning).blind == ""
+
+
 def test_starting_replicas_need_no_engines() -> None:
     """Requested and none ready: absent engines are neither a doubt nor blindness."""
     sight = look(observed(replicas_requested=2.0, replicas_ready=0.0, demand_at_zero=3.0), WorkloadTuning())
