@@ -171,6 +171,8 @@ class Loop:
             primed = await self._primer.prime(reader, strangers, at=until, without=without, deadline=deadline)
         if primed is not None and not blind:
             primed = merge(self._fleet, primed, ids) if primed.at == self._fleet.at else None
+        if primed is not None:
+            _LOG.info("history read back", extra={"workloads": len(strangers)})
         unknown = set() if primed is not None else {each.workload.id for each in strangers}
         self._fleet = forget(self._fleet, ids) if primed is None else primed
         self._remembered = {each.workload.id: each for each in tuned if each.workload.id not in unknown}

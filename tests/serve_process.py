@@ -6,7 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,13 +18,35 @@ import requests
 from adapter.keda._generated import externalscaler_pb2_grpc as pb_grpc
 from tests.waiting import wait_until
 
+NAMESPACE, WORKLOAD = "llm", "llama-70b-vllm"
+"""The workload of the exposition `vllm.prom`."""
+
 _START_LIMIT_S = 30.0
+_TUNING = """\
+apiVersion: scaleahead/v1alpha1
+prometheus: {{url: "{url}", rateWindow: 10s, timeout: {timeout}}}
+tick: {{interval: 2s, settlingDelay: 2s}}
+defaults:
+  targets: {{concurrency: 8}}
+  margin: 1.1
+  freshness: {{staleAfter: 5s, holdAfter: 10s}}
+workloads: {workloads}
+"""
 _LISTENERS = {
     "metrics": r"serving external metrics on (\S+?),? ",
     "api": r"serving the JSON API on (\S+?),? ",
     "ops": r"serving metrics and probes on (\S+?),? ",
     "keda": r"serving the KEDA scaler on \S+ port (\d+),",
 }
+
+
+def write_tuning(
+    folder: Path, url: str, *, timeout: str = "2s", workloads: str = f"[{{namespace: {NAMESPACE}, name: {WORKLOAD}}}]"
+) -> Path:
+    """Write `tuning.yaml` into a folder and return its path: quick ticks, short patience."""
+    path = folder / "tuning.yaml"
+    path.write_text(_TUNING.format(url=url, timeout=timeout, workloads=workloads))
+    return path
 
 
 class ServeProcess:
@@ -67,19 +90,20 @@ class ServeProcess:
         """Send one GET request."""
         return requests.get(self._found[listener] + path, timeout=10, **more)
 
-    def explain(self, namespace: str, workload: str) -> requests.Response:
-        """Ask for a decision and its reasons."""
-        return self.get("api", f"/api/v1/workloads/{namespace}/{workload}/explain")
+    def explain(self) -> requests.Response:
+        """Ask for the decision on the workload, and its reasons."""
+        return self.get("api", f"/api/v1/workloads/{NAMESPACE}/{WORKLOAD}/explain")
 
-    def metric(self, namespace: str, metric: str, workload: str, **more: Any) -> requests.Response:
+    def metric(self, metric: str, *, workload: str = WORKLOAD, **more: Any) -> requests.Response:
         """Ask for an external metric as an HPA does."""
-        path = f"/apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{metric}"
+        path = f"/apis/external.metrics.k8s.io/v1beta1/namespaces/{NAMESPACE}/{metric}"
         return self.get("metrics", path, params={"labelSelector": f"workload={workload}"}, **more)
 
-    def keda(self) -> tuple[grpc.Channel, pb_grpc.ExternalScalerStub]:
-        """Return a stock client of the scaler; close the channel in the end."""
-        channel = grpc.insecure_channel(f"127.0.0.1:{self._found['keda']}")
-        return channel, pb_grpc.ExternalScalerStub(channel)
+    @contextmanager
+    def keda(self) -> Iterator[pb_grpc.ExternalScalerStub]:
+        """Yield a stock client of the scaler."""
+        with grpc.insecure_channel(f"127.0.0.1:{self._found['keda']}") as channel:
+            yield pb_grpc.ExternalScalerStub(channel)
 
     def own_metric(self, name: str) -> float:
         """Return the value of one of its own metrics that has no labels."""

@@ -105,7 +105,7 @@ class PrometheusClient:
         response.json = lambda **_: body  # type: ignore[method-assign]  # the library calls it right afterwards
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; queries under way fail."""
         self._session.close()
 
 

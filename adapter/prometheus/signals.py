@@ -51,7 +51,7 @@ class PrometheusSignalSource:
         return self._plan
 
     def close(self) -> None:
-        """Close connections and let the threads go; a query under way ends at its time-out at the latest."""
+        """Close connections and let the threads go; a query under way ends at once."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 

@@ -37,15 +37,18 @@ class Deadline:
         """Start to count on entry."""
         self._seconds = seconds
         self._connection: HTTPConnection | None = None
-        self._timer = threading.Timer(seconds, self._cut)
+        self._timer = threading.Timer(seconds, self.cut)
         self._timer.daemon = True
         self.passed = False
 
     def guard(self, connection: HTTPConnection) -> None:
-        """Make this the connection to cut."""
+        """Make this the connection to cut; raises DeadlinePassed if it is too late to use it."""
         self._connection = connection
+        if self.passed:
+            raise DeadlinePassed("cut off")
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """Cut the connection now."""
         self.passed = True
         open_socket = None if self._connection is None else self._connection.sock
         if open_socket is not None:
@@ -122,6 +125,15 @@ class BoundedSession(requests.Session):
         super().__init__()
         self._max_body_bytes = max_body_bytes
         self._inspect = inspect
+        self._running: set[Deadline] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """Close idle connections and cut those in use, so that no thread waits for an answer any more."""
+        self._closed = True
+        for deadline in tuple(self._running):
+            deadline.cut()
+        super().close()
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - passed through
         """Send a request, read the whole body, and inspect the response.
@@ -139,6 +151,9 @@ class BoundedSession(requests.Session):
         kwargs |= {"stream": True, "allow_redirects": False, "timeout": timeout}
         with Deadline(timeout) as deadline:
             token = _DEADLINE.set(deadline)
+            self._running.add(deadline)
+            if self._closed:
+                deadline.cut()
             started = monotonic()
             try:
                 response = super().request(method, url, *args, **kwargs)
@@ -149,6 +164,7 @@ class BoundedSession(requests.Session):
                     raise DeadlinePassed(f"no complete answer within {timeout:g} s") from error
                 raise
             finally:
+                self._running.discard(deadline)
                 _DEADLINE.reset(token)
         self._inspect(response)
         return response

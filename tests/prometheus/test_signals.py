@@ -1,7 +1,10 @@
 """The source as the loop sees it: failures stay where they happen, and queries do not grow with the fleet."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 import numpy as np
 
@@ -132,3 +135,22 @@ async def test_empty_fleet_asks_nothing() -> None:
         fleet = await _read(server, [])
 
     assert (server.received, fleet.ids, dict(fleet.readings)) == ([], (), {})
+
+
+async def test_closing_ends_queries_under_way() -> None:
+    """A process that is told to stop must not wait for a Prometheus that hangs."""
+    with ScriptedServer(lambda _: Reply(write=lambda _handler: server.stopping.wait())) as server:
+        source = PrometheusSignalSource(PrometheusTuning.model_validate({"url": server.url, "timeout": 60.0}))
+        await _start_reading(source, server)
+        begin = monotonic()
+        source.close()
+        while any(thread.name.startswith("prometheus") for thread in threading.enumerate()):
+            assert monotonic() - begin < 10
+            await asyncio.sleep(0.01)
+
+
+async def _start_reading(source: PrometheusSignalSource, server: ScriptedServer) -> None:
+    reading = asyncio.create_task(source.read([make_workload("a")], grid=_GRID, window_s=60.0))
+    while not server.received:  # noqa: ASYNC110 - the server runs in a thread
+        await asyncio.sleep(0.01)
+    reading.cancel()
