@@ -14,6 +14,7 @@ COMMANDS = {
     "explain": "Show why a workload has the replicas it has, and why not more or fewer.",
     "options": "Print the reference table of the tuning document.",
     "serve": "Serve HPAs and KEDA from a Prometheus, as a tuning document says.",
+    "simulate": "Simulate a trace under our decisions and, for comparison, under other policies.",
 }
 """Every subcommand with its one-line help, the first sentence of the command's own."""
 

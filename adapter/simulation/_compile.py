@@ -20,5 +20,5 @@ T = TypeVar("T")
 
 def compiled(function: Callable[P, T]) -> Callable[P, T]:
     """Compile `function` to machine code at its first call and keep the result on disk."""
-    jit: Any = numba.njit(cache=True)
+    jit: Any = numba.njit(cache=True, nogil=True)  # so that threads run several fleets at once
     return cast("Callable[P, T]", jit(function))

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from adapter.simulation import kernels
-from adapter.simulation.arrays import EXPECTED
+from adapter.simulation.arrays import EXPECTED, Records
 from adapter.simulation.fleet import Fleet
 from adapter.simulation.hpa_metrics import Scale
 from adapter.simulation.pods import Phase
@@ -21,9 +21,9 @@ SETTLE_S: Final = 600.0
 """After the end a run goes on for at most this long, unbilled, until no request is in flight."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observation:
-    """What a scrape of all targets adds up to."""
+    """What a scrape of all targets adds up to, and the engines' own rows for those who need their counters."""
 
     at_s: float
     running: int
@@ -34,6 +34,14 @@ class Observation:
     """Requests that wait at the gateway for a first replica."""
     engines: int
     """Engines that answered; with none, `running` and `waiting` are sums of nothing."""
+    kv_usage: float
+    """Sum over the engines of the share of the KV cache in use."""
+    scale: Scale
+    """The scale object at the scrape."""
+    serials: tuple[int, ...]
+    """Which pods the engines are."""
+    rows: Records
+    """Their counters and gauges, see `arrays.POD`, one row an engine; a copy."""
 
     @property
     def in_flight(self) -> int:
@@ -70,15 +78,20 @@ class Run:
 
 def observe(fleet: Fleet) -> Observation:
     """Return what a scrape of `fleet` shows now."""
-    rows = [pod.row for pod in fleet.pods if pod.phase is not Phase.STARTING]
-    waiting = int(fleet.engines.pods["waiting"][rows].sum())
-    outstanding = sum(kernels.outstanding(fleet.engines, row) for row in rows)
+    pods = [pod for pod in fleet.pods if pod.phase is not Phase.STARTING]
+    rows = fleet.engines.pods[[pod.row for pod in pods]]
+    waiting = int(rows["waiting"].sum())
+    outstanding = sum(kernels.outstanding(fleet.engines, pod.row) for pod in pods)
     return Observation(
         at_s=fleet.now_s,
         running=outstanding - waiting,
         waiting=waiting,
         held=fleet.gateway.held,
-        engines=len(rows),
+        engines=len(pods),
+        kv_usage=float(rows["kv_tokens"].sum()) / fleet.profile.kv_capacity_tokens,
+        scale=scale_of(fleet),
+        serials=tuple(pod.serial for pod in pods),
+        rows=rows,
     )
 
 

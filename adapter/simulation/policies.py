@@ -1,8 +1,9 @@
 """Plain ways to size a fleet, to compare ours with.
 
 Reactive scaling on running plus waiting requests is what the field does by default: an HPA with an AverageValue
-target, or KEDA in front of it where the workload may go to zero. Both run through the exact models of HPA and KEDA
-and get a fair deal: requests held at the gateway count as waiting, and KEDA wakes on them.
+target, or KEDA in front of it where the workload may go to zero; queue length and KV-cache usage are the other two
+symptoms in use. All run through the exact models of HPA and KEDA and get a fair deal: requests held at the gateway
+count as waiting, and KEDA wakes on them.
 """
 
 import math
@@ -33,48 +34,77 @@ class Fixed:
         return self.size
 
 
+Symptom = Callable[[Observation], float]
+"""What reactive scaling looks at: a sum over the fleet, to be shared out among replicas."""
+
+
+def in_flight(seen: Observation) -> float:
+    """Return the requests that run, wait in an engine, or are held at the gateway."""
+    return float(seen.in_flight)
+
+
+def queue_length(seen: Observation) -> float:
+    """Return the requests that wait in an engine or are held at the gateway."""
+    return float(seen.waiting + seen.held)
+
+
+def kv_usage(seen: Observation) -> float:
+    """Return the sum over the engines of the share of the KV cache in use."""
+    return seen.kv_usage
+
+
 class ReactiveHpa:
-    """An HPA with default behaviour on requests in flight.
+    """An HPA with default behaviour on a symptom.
 
     Args:
-        target: requests in flight per replica, > 0.
+        target: of the symptom per replica, > 0.
         max_replicas: upper bound.
         min_replicas: lower bound, >= 1.
+        symptom: what it looks at.
     """
 
-    def __init__(self, *, target: float, max_replicas: int, min_replicas: int = 1) -> None:
-        metric = MetricSpec(name="requests-in-flight", target_milli=_milli(target))
+    def __init__(
+        self, *, target: float, max_replicas: int, min_replicas: int = 1, symptom: Symptom = in_flight
+    ) -> None:
+        metric = MetricSpec(name="symptom", target_milli=_milli(target))
         self._spec = HpaSpec(metrics=(metric,), min_replicas=min_replicas, max_replicas=max_replicas)
         self._state = HpaState()
+        self._symptom = symptom
 
     def replicas(self, seen: Observation, scale: Scale, *, now_s: float) -> int:
         """Return what the HPA asks for after one sync."""
-        reading = MetricValue(milli=_milli(seen.in_flight))
+        reading = MetricValue(milli=_milli(self._symptom(seen)))
         result, self._state = hpa.sync(self._spec, scale, [reading], state=self._state, now=Seconds(now_s))
         return result.desired
 
 
 class ReactiveKeda:
-    """A ScaledObject on requests in flight: KEDA decides between zero and one, its HPA above.
+    """A ScaledObject on a symptom: KEDA decides between zero and one, its HPA above.
+
+    Whatever the symptom, KEDA wakes on requests that the gateway holds and stays awake while any is in flight.
 
     Args:
-        target: requests in flight per replica, > 0.
+        target: of the symptom per replica, > 0.
         max_replicas: upper bound.
         cooldown_s: KEDA goes to zero this long after the last request.
+        symptom: what it looks at.
     """
 
-    def __init__(self, *, target: float, max_replicas: int, cooldown_s: float = 300.0) -> None:
-        trigger = Trigger(metric_name="requests-in-flight", target=Number(as_float=target))
+    def __init__(
+        self, *, target: float, max_replicas: int, cooldown_s: float = 300.0, symptom: Symptom = in_flight
+    ) -> None:
+        trigger = Trigger(metric_name="symptom", target=Number(as_float=target))
         self._object = ScaledObject(
             triggers=(trigger,), created_at=Seconds(0.0), max_replicas=max_replicas, cooldown_s=Seconds(cooldown_s)
         )
         self._hpa = keda.build_hpa(self._object)
         self._hpa_state, self._state = HpaState(), KedaState()
         self._next_poll_s = 0.0
+        self._symptom = symptom
 
     def replicas(self, seen: Observation, scale: Scale, *, now_s: float) -> int:
         """Return the size after KEDA's poll, when one is due, and one sync of its HPA."""
-        reply = Answer(values=(Number(as_float=float(seen.in_flight)),), active=seen.in_flight > 0)
+        reply = Answer(values=(Number(as_float=self._symptom(seen)),), active=seen.in_flight > 0)
         size = scale.replicas
         if now_s >= self._next_poll_s:
             self._next_poll_s = now_s + self._object.polling_s
