@@ -100,9 +100,16 @@ class Loop:
             tuning_digest=tuning.digest,
             step_seconds=seconds,
         )
+        self._note_memory(stretch, tuned)
         self._sink.publish(snapshot)
         self._count(ticks=1)
         return snapshot
+
+    def _note_memory(self, stretch: Stretch, tuned: Sequence[TunedWorkload]) -> None:
+        """Tell until the first time that every workload is known; a source that is silent is not waited for."""
+        if self._statistics.ticks == 0 or not self._statistics.recalls:
+            known = len(self._remembered) == len(tuned)
+            self._statistics = replace(self._statistics, recalls=known or stretch.silent)
 
     def _count(self, *, ticks: int = 0, tick_failures: int = 0) -> None:
         before = self._statistics

@@ -1,8 +1,8 @@
 """Liveness and readiness, in the text form of Kubernetes' own servers.
 
 Live: the loop starts its ticks on time; nothing else, for restarting heals nothing else, least of all a dead
-Prometheus. Ready: there is a fresh snapshot to answer from, be it full of holds. Open to anyone, as kubelets have no
-credentials.
+Prometheus. Ready: there is a fresh snapshot to answer from, be it full of holds, and after a start the memory behind it
+has been read back, so that another process would say the same. Open to anyone, as kubelets have no credentials.
 
 Source: `k8s.io/apiserver/pkg/server/healthz`.
 """
@@ -30,8 +30,9 @@ def build_probes(reader: SnapshotReader, loop: LoopReader, clock: Clock) -> APIR
     ping = Check(name="ping", fault=lambda: None)
     ticking = Check(name="loop", fault=lambda: loop.statistics().stuck(now=clock.now()))
     fresh = Check(name="snapshot", fault=lambda: staleness(reader.current(), now=clock.now()))
+    memory = Check(name="memory", fault=lambda: loop.statistics().amnesia(now=clock.now()))
     router = APIRouter()
-    for name, checks in {"livez": (ping, ticking), "healthz": (ping, ticking), "readyz": (ping, fresh)}.items():
+    for name, checks in {"livez": (ping, ticking), "healthz": (ping, ticking), "readyz": (ping, fresh, memory)}.items():
         _add_probe(router, name, checks)
     return router
 

@@ -156,6 +156,26 @@ async def test_a_source_that_falls_silent_is_bridged_then_held() -> None:
     assert all((each.planned or 0) >= 4 for each in bridged)
 
 
+async def test_a_start_says_when_history_has_been_read_back() -> None:
+    """Not while part of it fails, but at once when nothing answers at all; and what is added later changes nothing."""
+    source, growing = make_source(), StaticTuning(tuning_of(LLAMA))
+    loop, _ = make_loop(source, growing)
+    source.down = frozenset({Signal.QUEUE_DEPTH})
+    await ticked(loop, ticks(TICK, 2))
+    assert not loop.statistics().recalls
+    source.down = frozenset()
+    await ticked(loop, ticks(TICK + 30, 1))
+    assert loop.statistics().recalls
+    source.down = frozenset({Signal.QUEUE_DEPTH})
+    growing.put(LLAMA, MISTRAL)
+    await ticked(loop, ticks(TICK + 45, 1))
+    assert loop.statistics().recalls
+    source.down = frozenset(SIGNALS)
+    silent, _ = make_loop(source, growing)
+    await ticked(silent, ticks(TICK, 1))
+    assert silent.statistics().recalls
+
+
 def _counts(replicas: float) -> dict[Signal, float]:
     return dict.fromkeys((Signal.REPLICAS_REQUESTED, Signal.REPLICAS_STATUS, Signal.REPLICAS_READY), replicas)
 

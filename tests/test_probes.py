@@ -72,9 +72,19 @@ def test_snapshot_that_grew_old_is_not_ready(app: FastAPI, clock: FixedClock) ->
     assert (answer.status_code, "46 s old" in answer.text) == (500, True)
 
 
+def test_memory_that_is_being_read_back_is_not_ready(app: FastAPI, board: Board, clock: FixedClock) -> None:
+    """For a minute after the start, because other processes would answer differently; then it serves without."""
+    board.loop = replace(board.loop, started_at=TICK - 20, recalls=False)
+    answer = ask(app, "/readyz")
+    assert (answer.status_code, "[-]memory failed: history is being read back" in answer.text) == (500, True)
+    assert ask(app, "/livez").status_code == 200
+    clock.at = TICK + 41
+    assert ask(app, "/readyz").status_code == 200
+
+
 def test_verbose_lists_every_check(app: FastAPI) -> None:
     """One line for each, and the verdict."""
-    assert ask(app, "/readyz?verbose").text == "[+]ping ok\n[+]snapshot ok\nreadyz check passed\n"
+    assert ask(app, "/readyz?verbose").text == "[+]ping ok\n[+]snapshot ok\n[+]memory ok\nreadyz check passed\n"
 
 
 def test_excluded_check_does_not_count(app: FastAPI, board: Board) -> None:
@@ -82,4 +92,4 @@ def test_excluded_check_does_not_count(app: FastAPI, board: Board) -> None:
     board.snapshot = None
     answer = ask(app, "/readyz?exclude=snapshot&exclude=moon&verbose")
     assert answer.status_code == 200
-    assert answer.text.splitlines()[1:3] == ["[+]snapshot excluded: ok", "warn: there is no check moon to exclude"]
+    assert answer.text.splitlines()[1::2] == ["[+]snapshot excluded: ok", "warn: there is no check moon to exclude"]

@@ -34,7 +34,7 @@ _PLAIN_EVERY_S = 300.0
 @click.option(
     "--trace",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Play this CSV trace instead of the bundled ones.",
+    help="Play this CSV trace, with the columns t_s and arrivals, instead of the bundled ones.",
 )
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
 def command(*, speed: float, trace: Path | None, as_json: bool) -> None:

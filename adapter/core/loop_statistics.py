@@ -9,6 +9,7 @@ from typing import Final
 
 _INTERVALS_ALLOWED: Final = 1.5
 _SLACK_S: Final = 5.0  # a busy machine starts a tick late without being stuck
+_RECALL_S: Final = 60.0
 _START_GRACE_S: Final = 300.0  # filling history may take long; restarting would only begin it again
 
 
@@ -25,9 +26,21 @@ class LoopStatistics:
     """Ticks that finished and published a snapshot."""
     tick_failures: int = 0
     """Ticks that ended in an unexpected error; the previous snapshot stayed in force."""
+    recalls: bool = True
+    """False from the start of the process until history has been read back once, while the source does answer."""
     tuning_valid: bool = True
     """Whether the newest tuning document was accepted; when not, the last good one is in force."""
     tuning_rejections: int = 0
+
+    def amnesia(self, *, now: float) -> str | None:
+        """Return why decisions may differ from those of a process that was there all along, or None when they do not.
+
+        After a minute there is none: what cannot be read back by then is decided on without.
+        """
+        age_s = now - self.started_at
+        if self.recalls or age_s > _RECALL_S:
+            return None
+        return f"history is being read back since {age_s:.1f} s, allowed are {_RECALL_S:.1f} s"
 
     def stuck(self, *, now: float) -> str | None:
         """Return why the loop counts as stuck, or None while it runs.

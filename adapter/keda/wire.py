@@ -56,13 +56,14 @@ def is_active(decision: Decision, trigger: Trigger) -> bool:
     """Tell whether there should be any replica.
 
     For the planned metrics that is the decision's own answer, and never false while replicas are asked for: KEDA would
-    go to zero against the HPA. For a signal it is the threshold, exceeded strictly, as KEDA's own scalers do.
+    go to zero against the HPA. A signal activates as in KEDA's own scalers, strictly above its threshold; below it the
+    decision answers, for an empty queue says nothing of the requests that run.
 
     Raises:
         CannotDecide: it is not known; that is never the same as inactive.
     """
-    if trigger.target is not None:
-        return metric_value(decision, trigger.metric).value > trigger.activation_threshold
+    if trigger.target is not None and metric_value(decision, trigger.metric).value > trigger.activation_threshold:
+        return True
     if decision.active is None:
         raise CannotDecide(f"{decision.workload}: {decision.hold_reason}")
     return decision.active or (decision.served or 0) > 0

@@ -15,6 +15,14 @@ def test_loop_is_stuck_after_one_and_a_half_intervals_and_slack(interval_s: floa
     assert loop.stuck(now=1000.1 + limit_s) is not None
 
 
+def test_what_a_start_cannot_read_back_is_waited_for_a_minute() -> None:
+    """And not at all once it has been read back."""
+    loop = LoopStatistics(started_at=1000.0, interval_s=1.0, recalls=False)
+    assert loop.amnesia(now=1060.0) == "history is being read back since 60.0 s, allowed are 60.0 s"
+    assert loop.amnesia(now=1060.1) is None
+    assert replace(loop, recalls=True).amnesia(now=1001.0) is None
+
+
 def test_first_tick_may_take_long() -> None:
     """It fills history; only once a tick has ended, however it ended, does the interval count."""
     loop = LoopStatistics(started_at=1000.0, interval_s=1.0, last_tick_start=1001.0)

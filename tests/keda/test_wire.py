@@ -125,3 +125,13 @@ def test_a_signal_activates_strictly_above_its_threshold(threshold: str, expecte
     """As KEDA's own scalers do."""
     trigger = _trigger(metric=Metric.QUEUE_DEPTH, target="4", activationThreshold=threshold)
     assert is_active(plan(0), trigger) is expected
+
+
+def test_a_signal_below_its_threshold_sends_nothing_to_zero() -> None:
+    """An empty queue is no idle engine: the decision must say so, and a hold says nothing."""
+    trigger = _trigger(metric=Metric.QUEUE_DEPTH, target="4")
+    empty = {Signal.QUEUE_DEPTH: Reading(state=State.FRESH, value=0.0)}
+    assert is_active(plan(1, signals=empty), trigger) is True
+    assert is_active(plan(0, signals=empty), trigger) is False
+    with pytest.raises(CannotDecide):
+        is_active(hold(signals=empty), trigger)

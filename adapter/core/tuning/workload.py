@@ -68,11 +68,17 @@ class ReplicasTuning(Section):
 
 
 class SloTuning(Section):
-    """What users were promised; sizing serves it."""
+    """What users were promised. Sizing uses `drain`; the others are stated, and nothing is decided on them yet."""
 
-    ttft: Annotated[Duration, Field(gt=0, le=600)] = Field(default=2.0, description="Time to first token.")
-    itl: Annotated[Duration, Field(gt=0, le=60)] = Field(default=0.1, description="Mean time between output tokens.")
-    attainment: Share = Field(default=0.98, description="Share of requests that must meet both.")
+    ttft: Annotated[Duration, Field(gt=0, le=600)] = Field(
+        default=2.0, description="Time to first token; a statement, nothing is decided on it yet."
+    )
+    itl: Annotated[Duration, Field(gt=0, le=60)] = Field(
+        default=0.1, description="Mean time between output tokens; a statement, nothing is decided on it yet."
+    )
+    attainment: Share = Field(
+        default=0.98, description="Share of requests that must meet both; a statement, nothing is decided on it yet."
+    )
     drain: Annotated[Duration, Field(ge=1, le=3600)] = Field(
         default=60.0, description="Time in which a backlog must be worked off."
     )
