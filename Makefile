@@ -10,10 +10,10 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench envtest soak update tools
+.PHONY: help demo test check format bench bench-sim envtest soak update tools
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: $(INSTALLED) ## Replay real traces through the whole product, without a cluster
 	@$(BIN)/scaleahead demo $(ARGS)
@@ -33,6 +33,9 @@ format: $(INSTALLED) ## Format the code and fix what the linter can fix
 
 bench: $(INSTALLED) tools ## Measure, and print the numbers
 	@$(BIN)/python -m pytest -m benchmark -p no:randomly -s --timeout 0 $(ARGS)
+
+bench-sim: $(INSTALLED) ## Play public traces under all policies; stop and start it again as you like
+	@$(BIN)/python -m tests.benchmarks.simulation_study --results bench-sim.jsonl $(ARGS) $(wildcard data/traces/*.csv data/traces/*.csv.gz)
 
 envtest: $(INSTALLED) tools ## Test against a real kube-apiserver; needs KUBEBUILDER_ASSETS
 	@$(BIN)/python -m pytest -m envtest --timeout 300 $(ARGS)

@@ -18,7 +18,7 @@ from adapter.simulation.contest import OURS, POLICIES, Outcome, best_of, setting
 from adapter.simulation.load_files import Load, read_loads
 from adapter.simulation.profiles import LLAMA_8B_H100, LLAMA_70B_4XH100
 from adapter.simulation.results import Contest, compared, summary, total
-from adapter.simulation.scenario import Scenario, Terms, build_scenario
+from adapter.simulation.scenario import Scenario, Terms, build_scenario, span
 
 MODELS = {"8b": LLAMA_8B_H100, "70b": LLAMA_70B_4XH100}
 
@@ -125,6 +125,9 @@ def _play(loads: tuple[Load, ...], terms: Terms, policies: tuple[str, ...], *, c
                 progress.advance(task, len(policies))
                 console.print(f"{load.name}: nothing arrives in the scored time; left out", highlight=False)
                 continue
+            start_s, end_s = span(load.duration_s, terms.scored_s)
+            if scenario.end_s < end_s - start_s:
+                console.print(f"{load.name}: only {scenario.end_s / 3600:.1f} h are scored", highlight=False)
             tried = partial(_tried, scenario, progress=progress, task=task)
             yield Contest(
                 workload=scenario.name,

@@ -42,6 +42,8 @@ class Terms:
     scored_s: float = 86_400.0
     rescale: bool = True
     seed: int = 0
+    most_requests: int = 15_000_000
+    """Short requests come in such numbers that a day of them would not fit into memory: the scored time is cut here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,6 +114,7 @@ def build_scenario(load: Load, terms: Terms) -> Scenario | None:
     shape = _shape(load)
     if load.requests is None:
         factor = target / _peak(load, (first, last), profile=terms.profile) if terms.rescale else 1.0
+        last = first + _steps_within(terms.most_requests, (load.counts[first:last] * factor).astype(np.float64))
         counts = scale_counts(load.counts, factor, rng=rng)
         requests = _place(load, counts, (first, last), rng=rng)
     else:
@@ -127,7 +130,7 @@ def build_scenario(load: Load, terms: Terms) -> Scenario | None:
         name=load.name,
         terms=terms,
         requests=requests,
-        end_s=end_s - start_s,
+        end_s=min(end_s, last * load.step_s) - start_s,
         shape=shape,
         past_rate=per_minute(past, load.step_s, rng=rng) / _MINUTE_S,
         may_sleep=intermittent,
@@ -183,6 +186,11 @@ def _peak(load: Load, steps: tuple[int, int], *, profile: EngineProfile) -> floa
     width = min(max(round(PEAK_WINDOW_S / load.step_s), 1), len(work))
     busiest = float(np.convolve(work, np.ones(width), mode="valid").max())
     return busiest / (width * load.step_s * profile.sustainable_requests_per_s(shape) * profile.work_s(shape))
+
+
+def _steps_within(most: int, counts: Floats) -> int:
+    """Return how many steps bring no more than `most` requests; at least one."""
+    return max(int(np.searchsorted(np.cumsum(counts), most, side="right")), 1)
 
 
 def _place(load: Load, counts: Ints, steps: tuple[int, int], *, rng: np.random.Generator) -> Requests:

@@ -64,6 +64,12 @@ def test_gaps_stay_gaps_in_the_history() -> None:
     assert np.isfinite(np.delete(past, np.arange(10, 20))).all()
 
 
+def test_a_load_of_too_many_requests_is_cut_in_time() -> None:
+    """With room for a thousand requests at 200 a minute, five minutes are scored."""
+    scenario = built(load(np.full(100, 200)), rescale=0, most_requests=1000)
+    assert (scenario.end_s, len(scenario.requests)) == (300.0, 1000)
+
+
 def test_a_mostly_idle_load_may_sleep_and_starts_asleep() -> None:
     """One burst in five hours."""
     counts = np.zeros(300, dtype=np.int64)
