@@ -29,7 +29,7 @@ tick: {{interval: 2s, settlingDelay: 2s}}
 defaults:
   targets: {{concurrency: 8}}
   margin: 1.1
-  freshness: {{staleAfter: 5s, holdAfter: 10s}}
+  freshness: {{staleAfter: 5s, holdAfter: {hold_after}}}
 workloads: {workloads}
 """
 _LISTENERS = {
@@ -41,11 +41,16 @@ _LISTENERS = {
 
 
 def write_tuning(
-    folder: Path, url: str, *, timeout: str = "2s", workloads: str = f"[{{namespace: {NAMESPACE}, name: {WORKLOAD}}}]"
+    folder: Path,
+    url: str,
+    *,
+    timeout: str = "2s",
+    hold_after: str = "10s",
+    workloads: str = f"[{{namespace: {NAMESPACE}, name: {WORKLOAD}}}]",
 ) -> Path:
     """Write `tuning.yaml` into a folder and return its path: quick ticks, short patience."""
     path = folder / "tuning.yaml"
-    path.write_text(_TUNING.format(url=url, timeout=timeout, workloads=workloads))
+    path.write_text(_TUNING.format(url=url, timeout=timeout, hold_after=hold_after, workloads=workloads))
     return path
 
 
