@@ -207,12 +207,11 @@ def _needed(counts: ReplicaCounts, tuning: WorkloadTuning) -> tuple[Signal, ...]
 
 
 def _blind(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning, doubts: tuple[str, ...]) -> str:
-    contradiction = _contradiction(observed, counts, tuning=tuning)
-    below_min = counts.requested == 0 and tuning.replicas.min > 0
-    if (
-        contradiction or _starting(counts) or below_min
-    ):  # what is requested stays requested, and the minimum needs no signal
+    if contradiction := _contradiction(observed, counts, tuning=tuning):
         return contradiction
+    below_min = counts.requested == 0 and tuning.replicas.min > 0
+    if _starting(counts) or below_min:  # what is requested stays requested, and the minimum needs no signal
+        return ""
     missing = [each for each in _needed(counts, tuning) if not _believed(observed[each], tuning)]
     named = "; ".join(_doubt(each, observed[each]) for each in missing)
     if missing and counts.requested == 0:
