@@ -215,10 +215,8 @@ def _blind(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning,
     missing = [each for each in _needed(counts, tuning) if not _believed(observed[each], tuning)]
     named = "; ".join(_doubt(each, observed[each]) for each in missing)
     if missing and counts.requested == 0:
-        return (
-            f"at zero replicas nothing shows demand: {named}. Scaling to zero takes a signal that exists there, such "
-            "as a gateway's queue; without one, set replicas.min to 1"
-        )
+        advice = "Scaling to zero takes a signal that exists there, such as a gateway's queue; without one, set"
+        return f"at zero replicas nothing shows demand: {named}. {advice} replicas.min to 1"
     if missing:
         return f"cannot see the load: {named}"
     if doubts and counts.requested is None:  # what is not known cannot be kept either
