@@ -55,6 +55,14 @@ class Sight:
     """What they cost in engine-seconds; NaN = unknown."""
     running: float
     """Requests being computed; NaN = unknown."""
+    starting_s: float = math.nan
+    """Age of the oldest replica that has never been ready; NaN when none is known."""
+    unschedulable: float = math.nan
+    """Replicas that no node has room for; NaN when none is known. The same for the next two."""
+    image_errors: float = math.nan
+    """Replicas whose image cannot be pulled."""
+    crashing: float = math.nan
+    """Replicas whose container cannot start or crashes again and again."""
     kv_cache_usage: float
     gpu_utilization: float
     doubts: tuple[str, ...]
@@ -175,6 +183,10 @@ def _sight(
         waiting=waiting,
         waiting_work=waiting_work,
         running=running,
+        starting_s=_value(observed[Signal.STARTING_SECONDS], tuning),
+        unschedulable=_value(observed[Signal.REPLICAS_UNSCHEDULABLE], tuning),
+        image_errors=_value(observed[Signal.REPLICAS_IMAGE_ERROR], tuning),
+        crashing=_value(observed[Signal.REPLICAS_CRASHING], tuning),
         kv_cache_usage=_value(observed[Signal.KV_CACHE_USAGE], tuning),
         gpu_utilization=_value(observed[Signal.GPU_UTILIZATION], tuning),
         doubts=doubts,
