@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-sim envtest soak update tools
+.PHONY: help demo test check format train bench bench-sim envtest soak update tools
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ check: $(INSTALLED) ## Lint, check formatting, types and the direction of import
 format: $(INSTALLED) ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+train: $(INSTALLED) ## Train the pooled forecasting model again from the traces in data/
+	@$(BIN)/python -m forecasting.training.train data/traces/servegen-*.csv.gz $(ARGS)
 
 bench: $(INSTALLED) tools ## Measure, and print the numbers
 	@$(BIN)/python -m pytest -m benchmark -p no:randomly -s --timeout 0 $(ARGS)

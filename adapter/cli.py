@@ -9,6 +9,7 @@ import importlib
 import click
 
 COMMANDS = {
+    "backtest": "Score forecasts of recorded load against what came, next to the naive forecast.",
     "check": "Check a tuning document and list every problem.",
     "demo": "Replay real load through scaleahead, a simulated fleet and exact HPA and KEDA models.",
     "explain": "Show why a workload has the replicas it has, and why not more or fewer.",

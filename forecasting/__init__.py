@@ -14,7 +14,9 @@ Example:
 """
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
-from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory
+from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question
+from forecasting.follow import Followed, follow
+from forecasting.forecaster import Forecaster
 from forecasting.one_shot import forecast, forecast_one
 
 __all__ = [
@@ -22,9 +24,13 @@ __all__ = [
     "BoolArray",
     "CoarseHistory",
     "FloatArray",
+    "Followed",
     "Forecast",
+    "Forecaster",
     "IntArray",
     "NotEnoughHistory",
+    "Question",
+    "follow",
     "forecast",
     "forecast_one",
 ]

@@ -7,8 +7,9 @@ import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question, check_history
-from forecasting.naive import arrival_probability, naive_forecast
-from forecasting.targets import without
+from forecasting.forecaster import begin
+from forecasting.history import History
+from forecasting.model_file import shipped_model
 
 
 def forecast(
@@ -18,7 +19,7 @@ def forecast(
     horizons: IntArray,
     quantiles: FloatArray,
     censored: BoolArray | None = None,
-    coarse: CoarseHistory | None = None,  # noqa: ARG001 - part of the contract; the naive forecast has no use for it
+    coarse: CoarseHistory | None = None,
 ) -> Forecast:
     """Forecast all series at once from a bounded window of their past.
 
@@ -39,22 +40,8 @@ def forecast(
     """
     question = Question(step_s=step_s, horizons=np.asarray(horizons), quantiles=np.asarray(quantiles, dtype=np.float64))
     values, marks = check_history(history, censored)
-    known = without(values, marks)
-    enough = np.sum(~np.isnan(known), axis=1) >= MIN_STEPS
-    naive = naive_forecast(values, known, question)
-    arrival = arrival_probability(values, question.horizons)
-    n, h = arrival.shape
-    return Forecast(
-        quantiles=question.quantiles.copy(),
-        horizons=question.horizons.astype(np.int64),
-        path=np.where(enough[:, None, None], naive.path, np.nan),
-        peak=np.where(enough[:, None, None], naive.peak, np.nan),
-        arrival_probability=np.where(enough[:, None], arrival, np.nan),
-        skill=np.full((n, h), np.nan),
-        coverage=np.full((n, question.quantiles.size), np.nan),
-        origins=np.zeros(n),
-        trusted=enough,
-    )
+    history_so_far = History(values=values, censored=marks, step_s=step_s, coarse=coarse)
+    return begin(history_so_far, question, shipped_model()).forecast()
 
 
 def forecast_one(

@@ -3,9 +3,14 @@
 A target is NaN as soon as any step it needs is missing: an incomplete window is not a small one.
 """
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.arrays import BoolArray, FloatArray
+
+_T = TypeVar("_T", np.float32, np.float64)
 
 BAND_EDGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 """Last step of each band (half octaves). Errors of the path are pooled within a band."""
@@ -56,7 +61,7 @@ def band_steps(horizon: int) -> tuple[int, ...]:
     return tuple(int(step) for step in np.unique(np.linspace(first, last, _STEPS_PER_BAND).round()))
 
 
-def last_known(values: FloatArray) -> FloatArray:
+def last_known(values: NDArray[_T]) -> NDArray[_T]:
     """Return each step's latest known load, gaps filled with what came before, shape (n, t); NaN before the first.
 
     Example:
@@ -66,7 +71,8 @@ def last_known(values: FloatArray) -> FloatArray:
     steps = np.where(np.isnan(values), -1, np.arange(values.shape[1]))
     latest = np.maximum.accumulate(steps, axis=1)
     filled = np.take_along_axis(values, np.maximum(latest, 0), axis=1)
-    return np.where(latest < 0, np.nan, filled)
+    filled[latest < 0] = np.nan
+    return filled
 
 
 def without(values: FloatArray, marked: BoolArray) -> FloatArray:

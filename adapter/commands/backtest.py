@@ -1,0 +1,114 @@
+"""`scaleahead backtest`: how good forecasts of recorded load would have been, next to the naive forecast R."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from forecasting.evaluation.backtest import Backtest, Options, backtest
+from forecasting.evaluation.plot import draw
+from forecasting.evaluation.report import Cell, Summary, as_json, cells_of, summarise
+from forecasting.model_file import load_model, shipped_model
+from forecasting.series_file import SeriesSet, coarser, read_series
+
+_FAILED = 2
+_PLAIN_WIDTH = 140  # without a terminal, as in a pipe
+
+
+@click.command("backtest")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--value", help="Column with the load; default: requests, else arrivals.")
+@click.option("--step", "step_s", type=float, help="Sum to steps of so many seconds first; default: the file's own.")
+@click.option("--series", "only", multiple=True, help="Only series whose name starts so; may be given several times.")
+@click.option("--from-day", type=float, default=1.0, show_default=True, help="First day that is scored.")
+@click.option("--origins", type=click.IntRange(20), default=220, show_default=True, help="Forecasts per series.")
+@click.option("--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another pooled model.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw forecasts against truth, as SVG.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON in the last line.")
+def command(**asked: object) -> None:
+    """Score forecasts of recorded load against what came, next to the naive forecast.
+
+    FILE is a .csv or .csv.gz with the columns t_s, a load, and optionally series_id and gap. Every number that ends in
+    "vs last" is relative to R, the last value plus its own past errors: below 1 is better.
+    """
+    try:
+        series = _series(asked)
+    except ValueError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(_FAILED)
+    result = _measured(series, asked)
+    cells = cells_of(result.cases)
+    summary = summarise(cells, result.cpu_ms_per_forecast)
+    _console().print(_table(cells, summary))
+    if isinstance(asked["plot"], Path):
+        asked["plot"].write_text(draw(result))
+        click.echo(f"wrote {asked['plot']}", err=True)
+    if asked["json_wanted"]:
+        click.echo(json.dumps(as_json(cells, summary)))
+
+
+def _series(asked: dict[str, object]) -> SeriesSet:
+    file, value, step_s, only = asked["file"], asked["value"], asked["step_s"], asked["only"]
+    assert isinstance(file, Path)  # click converts it
+    found = read_series(file, value if isinstance(value, str) else None)
+    if isinstance(only, tuple) and only:
+        rows = [i for i, name in enumerate(found.names) if name.startswith(only)]
+        if not rows:
+            raise ValueError(
+                f"--series {', '.join(only)}: no series of {file} starts so; it has {', '.join(found.names)}"
+            )
+        found = SeriesSet(names=tuple(found.names[i] for i in rows), values=found.values[rows], step_s=found.step_s)
+    if not isinstance(step_s, float):
+        return found
+    factor = round(step_s / found.step_s)
+    if factor < 1 or abs(factor * found.step_s - step_s) > 1e-6:
+        raise ValueError(f"--step {step_s} must be a multiple of the file's step of {found.step_s} s")
+    return SeriesSet(names=found.names, values=coarser(found.values, factor), step_s=step_s)
+
+
+def _measured(series: SeriesSet, asked: dict[str, object]) -> Backtest:
+    model, from_day, origins = asked["model"], asked["from_day"], asked["origins"]
+    assert isinstance(from_day, float)  # click converts them
+    assert isinstance(origins, int)
+    options = Options(
+        model=load_model(model) if isinstance(model, Path) else shipped_model(),
+        from_s=from_day * 86_400.0,
+        origins=origins,
+        clock=time.process_time,
+    )
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"{len(series.names)} series", total=1.0)
+        return backtest(series, options, lambda share: progress.update(task, completed=share))
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
+
+
+def _table(cells: list[Cell], summary: Summary) -> Table:
+    caption = f"{summary.cpu_ms_per_forecast:.2f} ms CPU per forecast; R = 1, below is better; summary: up to 1 h ahead"
+    table = Table(title="Forecasts against the last value plus its past errors (R)", caption=caption)
+    for name in ("group", "step", "ahead", "series", "origins"):
+        table.add_column(name, justify="right")
+    for name in ("peak wQL", "path wQL", "peak P95", "peak P99", "P95 covers", "covers busy", "best simple"):
+        table.add_column(name, justify="right")
+    for cell in cells:
+        head = (cell.group, f"{cell.step_s:g} s", f"{cell.lead_s / 60:g} min", str(cell.series), str(cell.origins))
+        table.add_row(*head, *_numbers(cell), f"{cell.best_simple_wql_vs_last:.2f}")
+    table.add_section()
+    table.add_row("all", "", "", "", "", *_numbers(summary), "")
+    return table
+
+
+def _numbers(row: Cell | Summary) -> tuple[str, ...]:
+    numbers = (row.peak_wql_vs_last, row.path_wql_vs_last, row.peak_p95_vs_last, row.peak_p99_vs_last)
+    return (
+        *(f"{number:.2f}" for number in numbers),
+        f"{100 * row.peak_p95_coverage:.0f} %",
+        f"{100 * row.peak_p95_coverage_busy:.0f} %",
+    )

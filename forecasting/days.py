@@ -1,0 +1,94 @@
+"""What happened at this time of day before, read from the coarse history.
+
+Why: some services have a strong day and many have none; these experts offer the day, others decide whether to believe
+it. Works without a clock: yesterday is simply 86 400 seconds back.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.ranks import Float32Array, grid_quantiles
+from forecasting.window import Window
+
+_DAY_S = 86_400.0
+_BLOCKS = 96  # blocks of the coarse window whose peaks are ranked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayView:
+    """The coming horizon on earlier days, in units of the window's scale; NaN where that day is not known."""
+
+    mean: Float32Array
+    """Mean load of the same stretch yesterday, shape (n,)."""
+    peak: Float32Array
+    """Highest coarse load of the same stretch yesterday, shape (n,)."""
+    mean_3: Float32Array
+    """Mean over the last three days, shape (n,)."""
+    peak_3: Float32Array
+    """Highest over the last three days, shape (n,)."""
+    growth: Float32Array
+    """Load of the last hour over that of the same hour yesterday, within 0.2 to 5, shape (n,)."""
+    block_peaks: Float32Array
+    """Quantiles of the highest coarse load in stretches as long as the horizon, shape (n, 8)."""
+    loads: Float32Array
+    """Quantiles of the coarse load, shape (n, 8)."""
+
+
+def day_view(window: Window, horizon: int) -> DayView | None:
+    """Return what earlier days say about the next `horizon` steps; None without a coarse history."""
+    coarse = window.coarse
+    if coarse is None:
+        return None
+    ahead = int(np.ceil(horizon * window.step_s / window.coarse_step_s))
+    per_day = round(_DAY_S / window.coarse_step_s)
+    stretches = [_stretch(coarse, days * per_day, ahead) for days in (1, 2, 3)]
+    means, peaks = [_mean(part) for part in stretches], [np.fmax.reduce(part, axis=1) for part in stretches]
+    count = sum(~np.isnan(mean) for mean in means)
+    total = sum(np.nan_to_num(mean) for mean in means)
+    return DayView(
+        mean=means[0],
+        peak=peaks[0],
+        mean_3=np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32),
+        peak_3=np.fmax(np.fmax(peaks[0], peaks[1]), peaks[2]),
+        growth=_growth(window, coarse),
+        block_peaks=grid_quantiles(_block_peaks(coarse, max(ahead, 1))),
+        loads=grid_quantiles(coarse[:, ::6]),
+    )
+
+
+def _stretch(coarse: Float32Array, back: int, ahead: int) -> Float32Array:
+    """Return `ahead` coarse steps from `back` steps ago, and one more, for the two grids are not aligned."""
+    start = coarse.shape[1] - back
+    if start < 0:
+        return np.full((coarse.shape[0], 1), np.nan, dtype=np.float32)
+    return coarse[:, start : min(start + ahead + 1, coarse.shape[1])]
+
+
+def _growth(window: Window, coarse: Float32Array) -> Float32Array:
+    per_hour = max(1, round(3600 / window.coarse_step_s))
+    end = coarse.shape[1] - round(_DAY_S / window.coarse_step_s)
+    if end < per_hour:
+        return np.ones(coarse.shape[0], dtype=np.float32)
+    then = _mean(coarse[:, end - per_hour : end])
+    now = np.nan_to_num(window.means[_nearest_span(3600 / window.step_s)][:, -1])
+    growth = np.clip((now + 0.05) / (then + 0.05), 0.2, 5.0)
+    return np.where(np.isnan(growth), 1.0, growth).astype(np.float32)
+
+
+def _nearest_span(steps: float) -> int:
+    return min((2, 4, 8, 16, 32, 64, 256), key=lambda span: abs(span - steps))
+
+
+def _mean(part: Float32Array) -> Float32Array:
+    count = np.count_nonzero(~np.isnan(part), axis=1)
+    mean = np.nan_to_num(part).sum(axis=1) / np.maximum(count, 1)
+    return np.where(count > 0, mean, np.nan).astype(np.float32)
+
+
+def _block_peaks(coarse: Float32Array, length: int) -> Float32Array:
+    length = min(length, coarse.shape[1])
+    blocks = coarse.shape[1] // length
+    peaks = np.fmax.reduce(coarse[:, coarse.shape[1] - blocks * length :].reshape(-1, blocks, length), axis=2)
+    thinned: Float32Array = peaks[:, :: max(1, blocks // _BLOCKS)]
+    return thinned

@@ -1,0 +1,1 @@
+"""Measure forecasts against what came, on rolling origins, always next to the naive forecast R."""

@@ -1,0 +1,114 @@
+"""From scores to the numbers people compare: cells, their summary, and the JSON form."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from forecasting.evaluation.backtest import Case
+from forecasting.evaluation.metrics import geometric_mean, mean, ratio
+
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One group of series on one grid at one lead time. `_vs_last` is relative to R: below 1 is better."""
+
+    group: str
+    step_s: float
+    lead_s: float
+    series: int
+    origins: int
+    peak_wql: float
+    path_wql: float
+    peak_mae: float
+    peak_wql_vs_last: float
+    path_wql_vs_last: float
+    peak_p95_vs_last: float
+    peak_p99_vs_last: float
+    peak_mae_vs_last: float
+    peak_p95_coverage: float
+    peak_p95_coverage_busy: float
+    best_simple_wql_vs_last: float
+    """The best single simple expert of the cell, relative to R."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Geometric mean of ratios and mean of coverages over cells with a lead time of up to an hour."""
+
+    peak_wql_vs_last: float
+    path_wql_vs_last: float
+    peak_p95_vs_last: float
+    peak_p99_vs_last: float
+    peak_p95_coverage: float
+    peak_p95_coverage_busy: float
+    cpu_ms_per_forecast: float
+    cells: int
+
+
+def cells_of(cases: tuple[Case, ...]) -> list[Cell]:
+    """Return one cell per group, step and lead time, in that order."""
+    keys = sorted({(case.group, case.step_s, case.lead_s) for case in cases})
+    found = []
+    for key in keys:
+        here = [c for c in cases if (c.group, c.step_s, c.lead_s) == key and not np.isnan(c.peak.wql)]
+        if here:
+            found.append(_cell(here))
+    return found
+
+
+def summarise(cells: list[Cell], cpu_ms_per_forecast: float) -> Summary:
+    """Return the summary of all cells up to an hour ahead."""
+    near = [cell for cell in cells if cell.lead_s <= _HOUR_S]
+    return Summary(
+        peak_wql_vs_last=geometric_mean([c.peak_wql_vs_last for c in near]),
+        path_wql_vs_last=geometric_mean([c.path_wql_vs_last for c in near]),
+        peak_p95_vs_last=geometric_mean([c.peak_p95_vs_last for c in near]),
+        peak_p99_vs_last=geometric_mean([c.peak_p99_vs_last for c in near]),
+        peak_p95_coverage=mean([c.peak_p95_coverage for c in near]),
+        peak_p95_coverage_busy=mean([c.peak_p95_coverage_busy for c in near]),
+        cpu_ms_per_forecast=cpu_ms_per_forecast,
+        cells=len(near),
+    )
+
+
+def as_json(cells: list[Cell], summary: Summary) -> dict[str, object]:
+    """Return what `--json` prints; numbers that are not known are null."""
+    return {"summary": _known(asdict(summary)), "cells": [_known(asdict(cell)) for cell in cells]}
+
+
+def _cell(cases: list[Case]) -> Cell:
+    first = cases[0]
+
+    def against(pick: Callable[[Case], tuple[float, float]]) -> float:
+        return geometric_mean([ratio(*pick(case)) for case in cases])
+
+    return Cell(
+        group=first.group,
+        step_s=first.step_s,
+        lead_s=first.lead_s,
+        series=len(cases),
+        origins=sum(case.peak.origins for case in cases),
+        peak_wql=mean([case.peak.wql for case in cases]),
+        path_wql=mean([case.path.wql for case in cases]),
+        peak_mae=mean([case.peak.mae for case in cases]),
+        peak_wql_vs_last=against(lambda c: (c.peak.wql, c.naive_peak.wql)),
+        path_wql_vs_last=against(lambda c: (c.path.wql, c.naive_path.wql)),
+        peak_p95_vs_last=against(lambda c: (c.peak.p95, c.naive_peak.p95)),
+        peak_p99_vs_last=against(lambda c: (c.peak.p99, c.naive_peak.p99)),
+        peak_mae_vs_last=against(lambda c: (c.peak.mae, c.naive_peak.mae)),
+        peak_p95_coverage=mean([case.peak.coverage for case in cases]),
+        peak_p95_coverage_busy=mean([case.peak.coverage_busy for case in cases]),
+        best_simple_wql_vs_last=_best_simple(cases),
+    )
+
+
+def _best_simple(cases: list[Case]) -> float:
+    members = range(len(cases[0].simple))
+    return min([1.0, *(geometric_mean([ratio(c.simple[i], c.naive_peak.wql) for c in cases]) for i in members)])
+
+
+def _known(numbers: dict[str, object]) -> dict[str, object]:
+    return {k: None if isinstance(v, float) and np.isnan(v) else v for k, v in numbers.items()}

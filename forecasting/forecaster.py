@@ -1,0 +1,182 @@
+"""The state that is kept between steps, so that one more step costs one more forecast and not fifty.
+
+`Forecaster` is a value: appending returns the next one and leaves the old as it was. After any sequence of appends it
+gives the same numbers as `forecast` on the same history.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, Question, check_history
+from forecasting.history import OWN_DAYS_S, History
+from forecasting.members import NAIVE, MemberForecasts, Origins, member_forecasts
+from forecasting.mixing import Learnt, learn, mix
+from forecasting.pooled import PooledModel
+from forecasting.ranks import Float32Array, at_levels
+from forecasting.record import LENGTH, STRIDE, Record, assemble, recorded_ends
+from forecasting.trust import Standing, standing
+from forecasting.window import COARSE_WINDOW, WINDOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lesson:
+    """All that the record teaches, kept until the record changes."""
+
+    peak: Learnt
+    path: Learnt
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forecaster:
+    """Histories of n series, what was said at recorded origins, and what that teaches."""
+
+    question: Question
+    model: PooledModel
+    history: History
+    said: MemberForecasts
+    """Members at the recorded origins of all series, series by series, as `assemble` takes them."""
+    pending: MemberForecasts
+    """Members at the last step of the lattice, n rows: recorded at the next one."""
+    lesson: Lesson
+    now: MemberForecasts
+    """Members at the end of the history, n rows."""
+
+    def append(
+        self, values: FloatArray, *, censored: BoolArray | None = None, coarse: CoarseHistory | None = None
+    ) -> "Forecaster":
+        """Return the forecaster one step later.
+
+        Args:
+            values: load of the step that has just ended, shape (n,), >= 0, NaN = gap.
+            censored: True where the series was saturated, shape (n,); None = nowhere.
+            coarse: the coarse history as of now; None = as before, one step older.
+
+        Raises:
+            ValueError: an argument has no meaning; names it, its value and what is allowed.
+        """
+        marks = None if censored is None else np.asarray(censored)[:, None]
+        column, marked = check_history(np.asarray(values, dtype=np.float64)[:, None], marks)
+        grown = _grown(self.history, column, marks=marked, coarse=coarse)
+        now = _now(grown, self.question, self.model)
+        if grown.values.shape[1] % STRIDE != 0:
+            return replace(self, history=_plain(grown), now=now)
+        said = _recorded(self.said, self.pending, grown.values.shape[1])
+        trimmed = _last_steps(grown)
+        lesson = lesson_of(assemble(trimmed.known, self.question.horizons, said), self.question)
+        return replace(self, history=_plain(trimmed), said=said, pending=now, lesson=lesson, now=now)
+
+    def forecast(self) -> Forecast:
+        """Return the forecast at the end of the history."""
+        enough = np.sum(~np.isnan(self.history.known), axis=1) >= MIN_STEPS
+        trusted = self.lesson.standing.trusted & enough
+        levels = self.question.quantiles
+        peak = np.maximum.accumulate(self._voted(mix(self.now.peak, self.lesson.peak), self.now.peak), axis=2)
+        path = self._voted(mix(self.now.path, self.lesson.path), self.now.path)
+        result = self.lesson.standing
+        return Forecast(
+            quantiles=levels.copy(),
+            horizons=self.question.horizons.astype(np.int64),
+            path=np.where(enough[:, None, None], at_levels(path, levels), np.nan),
+            peak=np.where(enough[:, None, None], at_levels(peak, levels), np.nan),
+            arrival_probability=np.where(enough[:, None], self.now.arrival, np.nan),
+            skill=result.skill.copy(),
+            coverage=at_levels(result.coverage[:, :, None], levels)[:, :, 0],
+            origins=result.origins.copy(),
+            trusted=trusted,
+        )
+
+    def _voted(self, mixed: FloatArray, said: Float32Array) -> FloatArray:
+        """Return the mix where it has its vote, the naive forecast where it lost it."""
+        return np.where(self.lesson.standing.trusted[:, None, None], mixed, said[:, NAIVE].astype(np.float64))
+
+
+def begin(history: History, question: Question, model: PooledModel) -> Forecaster:
+    """Return the forecaster at the end of `history`, every recorded origin worked out anew."""
+    kept = _last_steps(history)
+    steps = kept.values.shape[1]
+    said = _members(kept, recorded_ends(steps), question, model=model)
+    return Forecaster(
+        question=question,
+        model=model,
+        history=_plain(kept),
+        said=said,
+        pending=_members(kept, np.array([steps // STRIDE * STRIDE]), question, model=model),
+        lesson=lesson_of(assemble(kept.known, question.horizons, said), question),
+        now=_members(kept, np.array([steps]), question, model=model),
+    )
+
+
+def kept_steps(step_s: float) -> int:
+    """Return how many steps of history a forecast depends on at most; older ones change nothing.
+
+    A day of minutes; from 300 s on, where the days are read from the same grid, eight days of ten minutes and more.
+    """
+    reach = COARSE_WINDOW if step_s >= OWN_DAYS_S else WINDOW
+    return reach + STRIDE * (LENGTH + 1)
+
+
+def _last_steps(history: History) -> History:
+    """Return the last steps that matter, cut on the lattice, so that recorded origins keep their places."""
+    surplus = history.values.shape[1] - kept_steps(history.step_s)
+    first = max(0, -(-surplus // STRIDE) * STRIDE)
+    if first == 0:
+        return history
+    return History(
+        values=history.values[:, first:],
+        censored=history.censored[:, first:],
+        step_s=history.step_s,
+        coarse=history.coarse,
+    )
+
+
+def _plain(history: History) -> History:
+    """Return the history without the padded copies it made for its windows."""
+    return replace(history)
+
+
+def _members(history: History, ends: IntArray, question: Question, *, model: PooledModel) -> MemberForecasts:
+    n = history.values.shape[0]
+    origins = Origins(rows=np.repeat(np.arange(n), ends.size), ends=np.tile(ends, n))
+    return member_forecasts(history, origins, horizons=question.horizons, model=model)
+
+
+def _now(history: History, question: Question, model: PooledModel) -> MemberForecasts:
+    return _members(history, np.array([history.values.shape[1]]), question, model=model)
+
+
+def _grown(history: History, column: FloatArray, *, marks: BoolArray, coarse: CoarseHistory | None) -> History:
+    if coarse is None and history.coarse is not None:
+        coarse = replace(history.coarse, age_s=history.coarse.age_s + history.step_s)
+    return History(
+        values=np.concatenate([history.values, column], axis=1),
+        censored=np.concatenate([history.censored, marks], axis=1),
+        step_s=history.step_s,
+        coarse=coarse,
+    )
+
+
+def _recorded(said: MemberForecasts, pending: MemberForecasts, steps: int) -> MemberForecasts:
+    """Return what was said with the pending origin at its end, and without what has left the record."""
+    n = pending.arrival.shape[0]
+    length = recorded_ends(steps).size
+
+    def joined(old: Float32Array, new: Float32Array) -> Float32Array:
+        rows = np.concatenate([old.reshape(n, -1, *new.shape[1:]), new[:, None]], axis=1)
+        return rows[:, rows.shape[1] - length :].reshape(-1, *new.shape[1:])
+
+    return MemberForecasts(
+        peak=joined(said.peak, pending.peak),
+        path=joined(said.path, pending.path),
+        arrival=np.empty((n * length, pending.arrival.shape[1])),
+    )
+
+
+def lesson_of(record: Record, question: Question) -> Lesson:
+    """Return what a record teaches about the peak and the path."""
+    delays = np.ceil(question.horizons / STRIDE)
+    peak = learn(record.peak, record.peak_truth, delays=delays)
+    path = learn(record.path, record.path_truth, delays=delays)
+    return Lesson(peak=peak, path=path, standing=standing(record, peak))

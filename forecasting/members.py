@@ -1,0 +1,94 @@
+"""From raw windows to the few forecasts that compete for each series: the model and the best of the simple ones.
+
+Why: each series' own record decides among a handful of members, not among all experts: with few scored origins a long
+list of candidates would be won by luck.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.arrays import FloatArray, IntArray
+from forecasting.experts import PATH_EXPERTS, PEAK_EXPERTS, Answers, ask_experts
+from forecasting.features import horizon_features, row_features
+from forecasting.history import History
+from forecasting.pooled import PooledModel, answer
+from forecasting.ranks import GRID, Float32Array
+from forecasting.window import Window, prepare
+
+MEMBERS = ("model", "last", "last_recent", "same_state", "days")
+"""Names of the members, in order. `last` is the naive forecast over the window."""
+
+NAIVE = 1
+"""Position of the naive member."""
+
+_PEAK_ROWS = [PEAK_EXPERTS.index(name) for name in ("last", "last_recent", "same_state", "day_peaks")]
+_PATH_ROWS = [PATH_EXPERTS.index(name) for name in ("last", "last_recent", "same_state", "day_loads")]
+_CHUNK = 128  # rows worked on at once: their windows stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MemberForecasts:
+    """What every member says, in the caller's unit, for n origins, at the levels of `GRID`."""
+
+    peak: Float32Array
+    """Shape (n, members, 8, h)."""
+    path: Float32Array
+    """Shape (n, members, 8, h)."""
+    arrival: FloatArray
+    """Probability of any load within each horizon, shape (n, h)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Origins:
+    """Where forecasts are made from: series `rows[i]` after `ends[i]` steps."""
+
+    rows: IntArray
+    """Shape (m,)."""
+    ends: IntArray
+    """Shape (m,)."""
+
+
+def member_forecasts(history: History, origins: Origins, *, horizons: IntArray, model: PooledModel) -> MemberForecasts:
+    """Return the forecasts of all members from each of the m origins, seeing nothing after it."""
+    m, h = origins.rows.size, horizons.size
+    peak = np.empty((m, len(MEMBERS), GRID.size, h), dtype=np.float32)
+    path, arrival = np.empty_like(peak), np.empty((m, h))
+    for start in range(0, m, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        window = prepare(history.windows(origins.rows[part], origins.ends[part]))
+        _fill(window, horizons, model, into=(peak[part], path[part], arrival[part]))
+    # a longer stretch holds the shorter one
+    return MemberForecasts(
+        peak=np.maximum.accumulate(peak, axis=3), path=path, arrival=np.maximum.accumulate(arrival, axis=1)
+    )
+
+
+def _fill(
+    window: Window,
+    horizons: IntArray,
+    model: PooledModel,
+    *,
+    into: tuple[Float32Array, Float32Array, FloatArray],
+) -> None:
+    peak, path, arrival = into
+    shared, scale = row_features(window), window.scale[:, None, None]
+    for column, horizon in enumerate(horizons):
+        answers = ask_experts(window, int(horizon))
+        features = np.concatenate([shared, horizon_features(window, answers, int(horizon))], axis=1)
+        best_peak, best_path = answer(model, features, peak=answers.peak, path=answers.path)
+        peak[..., column] = _members(best_peak, answers.peak[:, _PEAK_ROWS]) * scale
+        path[..., column] = _members(best_path, answers.path[:, _PATH_ROWS]) * scale
+        arrival[:, column] = _arrival(answers, window)
+
+
+def _members(best: Float32Array, simple: Float32Array) -> Float32Array:
+    return np.concatenate([best[:, None], simple], axis=1)
+
+
+def _arrival(answers: Answers, window: Window) -> FloatArray:
+    """Return how often load came from a state like this one, half a hit of each kind added (Jeffreys' prior)."""
+    alike = (answers.alike > 0) & ~np.isnan(answers.truths)
+    hits = np.count_nonzero(alike & (answers.truths > 0), axis=1)
+    silent = ~(window.level > 0).any(axis=1) & np.isnan(answers.truths).all(axis=1)
+    return np.where(silent, 0.5, (hits + 0.5) / (np.count_nonzero(alike, axis=1) + 1.0))

@@ -1,0 +1,1 @@
+"""Training of the pooled model; not needed to forecast."""

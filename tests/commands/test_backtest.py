@@ -1,0 +1,46 @@
+"""The command that scores forecasts of recorded load."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from click.testing import CliRunner
+
+from adapter.commands.backtest import command
+
+
+def write_load(path: Path) -> Path:
+    """Write 500 minutes of two series."""
+    load = np.random.default_rng(0).poisson(30, size=(2, 500))
+    lines = [f"{name},{60 * t},{load[i, t]}" for i, name in enumerate(("a", "b")) for t in range(500)]
+    path.write_text("series_id,t_s,requests\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_the_last_line_is_the_json_and_the_plot_is_written(tmp_path: Path) -> None:
+    """A table for people, numbers for scripts, a picture."""
+    file, plot = write_load(tmp_path / "load.csv"), tmp_path / "plot.svg"
+    done = CliRunner().invoke(command, [str(file), "--json", "--origins", "30", "--plot", str(plot)])
+    assert done.exit_code == 0, done.output
+    summary = json.loads(done.stdout.splitlines()[-1])["summary"]
+    assert 0.1 < summary["peak_wql_vs_last"] < 1.2
+    assert summary["cpu_ms_per_forecast"] > 0
+    assert "</svg>" in plot.read_text()
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
+    """Exit code 2 and what is missing."""
+    file = tmp_path / "bad.csv"
+    file.write_text("t_s,load\n0,1\n60,2\n")
+    done = CliRunner().invoke(command, [str(file)])
+    assert done.exit_code == 2
+    assert "value columns" in done.stderr
+
+
+def test_series_and_steps_can_be_chosen(tmp_path: Path) -> None:
+    """One series, summed to five minutes; a name or a step that does not fit is refused."""
+    file = str(write_load(tmp_path / "load.csv"))
+    done = CliRunner().invoke(command, [file, "--series", "a", "--step", "300", "--origins", "30", "--json"])
+    assert {cell["step_s"] for cell in json.loads(done.stdout.splitlines()[-1])["cells"]} <= {300.0}
+    assert "no series" in CliRunner().invoke(command, [file, "--series", "z"]).stderr
+    assert "multiple of" in CliRunner().invoke(command, [file, "--step", "90"]).stderr

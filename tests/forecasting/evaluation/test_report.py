@@ -1,0 +1,47 @@
+"""Cells and their summary."""
+
+import numpy as np
+
+from forecasting.evaluation.backtest import Case
+from forecasting.evaluation.metrics import Score
+from forecasting.evaluation.report import as_json, cells_of, summarise
+
+
+def scored(wql: float) -> Score:
+    """Return a score with one number."""
+    return Score(wql=wql, p95=wql, p99=wql, coverage=0.95, coverage_busy=0.9, mae=wql, origins=30)
+
+
+def case(name: str, wql: float, lead_s: float = 600.0) -> Case:
+    """Return a case against a naive forecast with a loss of 1."""
+    return Case(
+        series=name,
+        group="dense",
+        step_s=60.0,
+        lead_s=lead_s,
+        peak=scored(wql),
+        path=scored(wql),
+        naive_peak=scored(1.0),
+        naive_path=scored(1.0),
+        simple=(0.8, 0.9),
+    )
+
+
+def test_series_are_averaged_geometrically_and_days_stay_apart() -> None:
+    """0.5 and 2 make 1; a day ahead is a cell but not in the summary."""
+    cells = cells_of((case("a", 0.5), case("b", 2.0), case("a", 0.1, lead_s=86_400.0)))
+    summary = summarise(cells, 0.4)
+    np.testing.assert_allclose(summary.peak_wql_vs_last, 1.0)
+    assert len(cells) == 2
+    assert summary.cells == 1
+    np.testing.assert_allclose(cells[0].best_simple_wql_vs_last, 0.8)
+
+
+def test_the_json_has_the_documented_keys() -> None:
+    """People's scripts read them."""
+    cells = cells_of((case("a", 0.5),))
+    printed = as_json(cells, summarise(cells, float("nan")))
+    keys = {"peak_wql_vs_last", "path_wql_vs_last", "peak_p95_vs_last", "peak_p99_vs_last", "peak_p95_coverage"}
+    assert keys <= printed["summary"].keys()
+    assert keys <= printed["cells"][0].keys()
+    assert printed["summary"]["cpu_ms_per_forecast"] is None

@@ -1,0 +1,65 @@
+"""Appending equals starting over."""
+
+import numpy as np
+
+from forecasting import CoarseHistory, Forecast, Question
+from forecasting.forecaster import begin, kept_steps
+from forecasting.model_file import shipped_model
+from tests.forecasting.loads import counts, history
+
+ASK = Question(step_s=60.0, horizons=np.array([1, 5, 20]), quantiles=np.array([0.5, 0.95]))
+
+
+def same(one: Forecast, other: Forecast) -> bool:
+    """Tell whether two forecasts are equal to the last bit."""
+    names = ("path", "peak", "arrival_probability", "skill", "coverage", "origins", "trusted")
+    return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in names)
+
+
+def test_appending_gives_what_starting_over_gives() -> None:
+    """Over two strides, with a gap and saturation on the way, from a history as long as it needs to be."""
+    values = counts(n=2, t=1475)
+    values[0, 1460] = np.nan
+    marks = np.zeros(values.shape, dtype=bool)
+    marks[1, 1465] = True
+    grown = begin(history(values[:, :1452]), ASK, shipped_model())
+    for step in range(1452, 1475):
+        grown = grown.append(values[:, step], censored=marks[:, step])
+    whole = history(values)
+    whole.censored[:] = marks
+    assert same(grown.forecast(), begin(whole, ASK, shipped_model()).forecast())
+
+
+def test_a_young_series_grows_up_the_same_way() -> None:
+    """From the first steps on."""
+    values = counts(n=2, t=47)
+    grown = begin(history(values[:, :3]), ASK, shipped_model())
+    for step in range(3, 47):
+        grown = grown.append(values[:, step])
+    assert same(grown.forecast(), begin(history(values), ASK, shipped_model()).forecast())
+
+
+def test_the_coarse_history_ages_with_the_steps() -> None:
+    """Appending without a new one is the same as handing the old one in with its age."""
+    values = counts(n=1, t=120)
+    coarse = CoarseHistory(values=counts(n=1, t=600), step_s=600.0)
+    grown = begin(history(values[:, :-1], coarse=coarse), ASK, shipped_model()).append(values[:, -1])
+    aged = CoarseHistory(values=coarse.values, step_s=600.0, age_s=60.0)
+    assert same(grown.forecast(), begin(history(values, coarse=aged), ASK, shipped_model()).forecast())
+
+
+def test_appending_leaves_the_old_forecaster_as_it_was() -> None:
+    """A forecaster is a value."""
+    old = begin(history(counts(n=1, t=109)), ASK, shipped_model())
+    before = old.forecast()
+    old.append(np.array([1e6]))
+    assert same(old.forecast(), before)
+
+
+def test_steps_beyond_the_window_change_nothing() -> None:
+    """Learnt state is a function of a bounded window."""
+    values = counts(n=1, t=kept_steps(60.0) + 200)
+    other = values.copy()
+    other[:, :200] = 1e6
+    one, two = (begin(history(v), ASK, shipped_model()).forecast() for v in (values, other))
+    assert same(one, two)

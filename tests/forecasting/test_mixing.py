@@ -1,0 +1,59 @@
+"""Weights, medians and corrections."""
+
+import numpy as np
+
+from forecasting.mixing import learn, mix, weighted_median
+from forecasting.ranks import GRID
+
+NEXT = np.array([1.0])
+
+
+def record(levels: list[float], truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return members that say one number each at every level, and the truths, for one series and horizon."""
+    said = np.array(levels, dtype=np.float32)[None, None, :, None, None] * np.ones((1, truth.size, 1, 8, 1), np.float32)
+    return said, truth[None, :, None]
+
+
+def test_the_model_speaks_before_anything_was_scored() -> None:
+    """The prior gives it more than half of the weight."""
+    said, truth = record([10.0, 1.0, 2.0, 3.0, 4.0], np.full(4, np.nan))
+    np.testing.assert_allclose(mix(said[:, -1], learn(said, truth, delays=NEXT))[0, :, 0], 10.0)
+
+
+def test_a_member_that_is_right_takes_over_from_a_model_that_is_wrong() -> None:
+    """Forty origins at which the third member was right and the model was not."""
+    said, truth = record([10.0, 1.0, 5.0, 50.0, 70.0], np.full(40, 5.0))
+    np.testing.assert_allclose(mix(said[:, -1], learn(said, truth, delays=NEXT))[0, 2, 0], 5.0)
+
+
+def test_one_wild_member_does_not_move_the_median() -> None:
+    """A mean would be ruined."""
+    said = np.array([5.0, 5.5, 6.0, 6.5, 1e9], dtype=np.float32).reshape(1, 1, 5, 1, 1)
+    assert weighted_median(said, np.ones((1, 1, 5, 1, 1)))[0, 0, 0, 0] == 6.0
+
+
+def test_too_many_misses_widen_and_none_narrow() -> None:
+    """The correction moves along the mix's own quantiles, towards its promise."""
+    spread = np.arange(8, dtype=np.float32)[None, None, None, :, None] * np.ones((1, 47, 5, 1, 1), np.float32)
+    now = spread[:, -1]
+    missed = mix(now, learn(spread, np.full((1, 47, 1), 100.0), delays=NEXT))
+    covered = mix(now, learn(spread, np.full((1, 47, 1), 0.0), delays=NEXT))
+    calm = mix(now, learn(spread, np.full((1, 47, 1), np.nan), delays=NEXT))
+    assert (missed[0, 3:, 0] > calm[0, 3:, 0]).all()
+    assert (covered[0, 3:, 0] < calm[0, 3:, 0]).all()
+
+
+def test_an_origin_counts_only_when_its_horizon_is_over() -> None:
+    """With a delay of ten origins, ten origins teach what one teaches with a delay of one."""
+    said, truth = record([10.0, 1.0, 5.0, 50.0, 70.0], np.full(10, 5.0))
+    late = learn(said, truth, delays=np.array([10.0])).weights
+    early = learn(said[:, :1], truth[:, :1], delays=NEXT).weights
+    np.testing.assert_allclose(late, early, rtol=1e-9)
+
+
+def test_the_mix_never_crosses() -> None:
+    """Levels that were corrected apart are put in order."""
+    rng = np.random.default_rng(0)
+    said = np.sort(rng.gamma(2, size=(4, 30, 5, GRID.size, 1)), axis=3).astype(np.float32)
+    mixed = mix(said[:, -1], learn(said, rng.gamma(2, size=(4, 30, 1)), delays=NEXT))
+    assert (np.diff(mixed, axis=1) >= 0).all()

@@ -1,0 +1,44 @@
+"""Windows against plain loops."""
+
+import numpy as np
+
+from forecasting.window import WINDOW, prepare
+from tests.forecasting.loads import counts, history
+
+
+def windows(values: np.ndarray, end: int):  # noqa: ANN201 - a Window of the module under test
+    """Return the prepared windows after `end` steps."""
+    rows = np.arange(len(values))
+    return prepare(history(values).windows(rows, np.full(len(values), end)))
+
+
+def test_rolling_means_skip_gaps() -> None:
+    """The mean over the last steps is that of the known ones among them."""
+    values = counts()
+    values[0, 1190:1195] = np.nan
+    window = windows(values, 1200)
+    expected = np.nanmean(values[0, 1184:1200]) / window.scale[0]
+    np.testing.assert_allclose(window.means[16][0, -1], expected, rtol=1e-5)
+
+
+def test_peak_tables_look_forward_and_stop_at_gaps() -> None:
+    """Table 2 holds the highest of the next four steps, nothing if one of them is missing."""
+    values = counts()
+    values[0, 1100] = np.nan
+    window = windows(values, 1200)
+    at = WINDOW - 50
+    expected = values[0, 1200 - 50 + 1 : 1200 - 50 + 5].max() / window.scale[0]
+    np.testing.assert_allclose(window.peaks[2][0, at], expected, rtol=1e-6)
+    assert np.isnan(window.peaks[2][0, WINDOW - 100 - 2])
+
+
+def test_the_state_tells_load_now_from_load_lately_and_silence() -> None:
+    """2 with load in the last step, 1 within sixteen steps, 0 beyond."""
+    values = np.zeros((3, 1200))
+    values[0, -1] = values[1, -10] = values[2, -30] = 5.0
+    assert windows(values, 1200).state[:, -1].tolist() == [2.0, 1.0, 0.0]
+
+
+def test_silence_has_a_scale_of_one() -> None:
+    """Nothing is divided by zero."""
+    assert windows(np.zeros((1, 50)), 50).scale.tolist() == [1.0]
