@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from adapter.core.fold import Fleet, certain_values, demand_of, record
+from adapter.core.fold import Fleet, certain_starts, certain_values, demand_of, learn_lead_times, record
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, SECONDS_TIER_SPAN_S, History, append, joined
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import Grid, Signal
@@ -53,7 +53,8 @@ async def prime(
     stretch = await read_stretch(reader, tuned, grid)
     if stretch.failed - without:
         return None
-    fleet, _ = await asyncio.to_thread(fold_stretch, Fleet(history=history, at=begin), stretch, tuned)
+    before = Fleet(history=history, lead_times=learn_lead_times(history, tuned), at=begin)
+    fleet, _ = await asyncio.to_thread(fold_stretch, before, stretch, tuned)
     return fleet
 
 
@@ -109,6 +110,7 @@ def merge(first: Fleet, second: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         history=joined(first.history, second.history, ids),
         forecasts={**_only(first.forecasts, older), **_only(second.forecasts, newer)},
         states={**_only(first.states, older), **_only(second.states, newer)},
+        lead_times={**_only(first.lead_times, older), **_only(second.lead_times, newer)},
         at=second.at,
     )
 
@@ -122,6 +124,7 @@ def forget(fleet: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         forecasts=_only(fleet.forecasts, keep),
         followed={key: each for key, each in fleet.followed.items() if set(key) <= keep},
         states=_only(fleet.states, keep),
+        lead_times=_only(fleet.lead_times, keep),
     )
 
 
@@ -132,7 +135,10 @@ def _only(items: Mapping[WorkloadId, T], keep: set[WorkloadId]) -> dict[Workload
 async def _backfill(
     reader: Reader, tuned: Sequence[TunedWorkload], *, until: float, without: frozenset[Signal]
 ) -> History | None:
-    """Return the history up to `until`, a full minute; None when the source does not answer."""
+    """Return the history up to `until`, a full minute; None when the source does not answer.
+
+    Starts that could not be read are gaps: lead times are then the configured ones, which is no reason to know nothing.
+    """
     step_s = reader.tick.interval
     coarse_end = math.floor(until / COARSE_TIER.step_s) * COARSE_TIER.step_s
     recent = await reader.read(tuned, _ending(until, step_s=step_s, count=round(SECONDS_TIER_SPAN_S / step_s)))
@@ -155,6 +161,7 @@ async def _backfill(
         history,
         minute=append(History.empty(history.ids).minute, minute_demand, end=until),
         coarse=append(history.coarse, coarse_demand, end=coarse_end),
+        starts=append(history.starts, certain_starts(coarse, tuned), end=coarse_end),
     )
 
 

@@ -9,8 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapter.core.decision import Decision
-from adapter.core.fold import Fleet, certain_values, decide_fleet, demand_of, record, refresh_forecasts
-from adapter.core.history import COARSE_TIER, append
+from adapter.core.fold import (
+    LEARNT_FROM,
+    Fleet,
+    certain_starts,
+    certain_values,
+    decide_fleet,
+    demand_of,
+    record,
+    record_mark,
+    refresh_forecasts,
+)
+from adapter.core.history import COARSE_TIER
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem, State
 from adapter.core.tuning import PrometheusTuning, TickTuning, TunedWorkload
@@ -54,7 +64,7 @@ class Stretch:
     def failed(self) -> frozenset[Signal]:
         """What is remembered and could not be read everywhere."""
         parts = [self.ticks] if self.coarse is None else [self.ticks, self.coarse]
-        return frozenset(BRIDGED).intersection(frozenset().union(*(part.failed for part in parts)))
+        return frozenset((*BRIDGED, *LEARNT_FROM)).intersection(frozenset().union(*(part.failed for part in parts)))
 
     @property
     def silent(self) -> bool:
@@ -123,8 +133,8 @@ def fold_stretch(
     for column, at in enumerate(grid.times().tolist()):
         fleet = _recorded(fleet, values, tuned, column=column, at=at, grid=grid)
         if at in marks:
-            coarse = append(fleet.history.coarse, marks[at], end=at)
-            fleet = replace(fleet, history=replace(fleet.history, coarse=coarse))
+            demand, starts = marks[at]
+            fleet = record_mark(fleet, tuned, demand=demand, starts=starts, at=at)
         fleet = refresh_forecasts(fleet, tuned, at=at, step_s=grid.step_s)
         fleet, decisions = decide_fleet(fleet, stretch.ticks, tuned, column=column, at=at)
     return fleet, decisions
@@ -143,9 +153,11 @@ def _recorded(
     return replace(fleet, history=record(fleet.history, one, tuned, end=at, step_s=grid.step_s))
 
 
-def _coarse_columns(stretch: Stretch, tuned: Sequence[TunedWorkload]) -> Mapping[float, FloatArray]:
+def _coarse_columns(stretch: Stretch, tuned: Sequence[TunedWorkload]) -> Mapping[float, tuple[FloatArray, FloatArray]]:
+    """Return demand and starts at each ten-minute mark of the stretch, shape (n, 1) each."""
     if stretch.coarse is None:
         return {}
     demand = demand_of(certain_values(stretch.coarse, tuned), tuned)
+    starts = certain_starts(stretch.coarse, tuned)
     times = stretch.coarse.grid.times().tolist()
-    return {at: demand[:, [column]] for column, at in enumerate(times)}
+    return {at: (demand[:, [column]], starts[:, [column]]) for column, at in enumerate(times)}

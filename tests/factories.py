@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.core.decision import Capacity, Decision, Demand, DemandUnit, Outcome, ReplicaCounts, Step, StepName
+from adapter.core.lead_time import LeadTime
 from adapter.core.loop_statistics import LoopStatistics
 from adapter.core.shaping import shape
 from adapter.core.signal import Reading, Signal, State
@@ -21,6 +22,10 @@ READINGS = {
     Signal.KV_CACHE_USAGE: Reading(state=State.STALE, value=0.4, age_s=95.0, coverage=1.0),
     Signal.GPU_UTILIZATION: Reading(state=State.ABSENT),
 }
+
+LEAD_TIME = LeadTime(
+    seconds=180.0, median_s=150.0, tail_s=240.0, source="learnt", samples=9, confidence=0.75, prior_s=240.0
+)
 
 STEPS = (
     Step(name=StepName.REACTIVE, before=None, after=4, reason="work of 3.1 engine-seconds/s needs 4 replicas"),
@@ -47,7 +52,7 @@ def decision(workload: WorkloadId = LLAMA, **changes: Any) -> Decision:
         ),
         "capacity": Capacity(unit=DemandUnit.WORK, per_replica=0.9, source="learnt"),
         "replicas": ReplicaCounts(requested=4, status=4, ready=3),
-        "lead_time_s": 180.0,
+        "lead_time": LEAD_TIME,
         "quantile": 0.9,
         "forecast": None,
         "signals": READINGS,

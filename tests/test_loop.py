@@ -56,6 +56,14 @@ def waves(workload: Workload, signal: Signal, at: float) -> float | Reading | No
     return None if 450 <= at % 1200.0 < 550 and signal is Signal.REQUESTS_RUNNING else shown
 
 
+def starting(workload: Workload, signal: Signal, at: float) -> float | Reading | None:
+    """The same, with three starts: days ago, within the life of a process, and after the start of another."""
+    if signal is not Signal.START_SECONDS:
+        return waves(workload, signal, at)
+    ended = {TICK - 259_200: 300.0, TICK - 600: 340.0, TICK + 600: 300.0}
+    return ended.get(at + 5.0) if workload.id.name == "llama" else None  # 5 s is the settling delay
+
+
 def make_loop(
     source: FakeSignalSource, tuning: StaticTuning, *, clock: FakeClock | None = None
 ) -> tuple[Loop, MemorySink]:
@@ -93,6 +101,36 @@ async def test_a_restarted_process_publishes_the_same_bytes(start: float) -> Non
     novice, _ = make_loop(make_source(), StaticTuning(tuning_of(LLAMA, MISTRAL)))
     later = ticks(start, 8)
     assert await ticked(veteran, later) == await ticked(novice, later)
+
+
+async def test_a_restarted_process_has_learnt_the_same_lead_time() -> None:
+    """One that saw starts happen and one that reads them back look equally far ahead, bit by bit."""
+    signals = (*SIGNALS, Signal.START_SECONDS)
+    veteran, _ = make_loop(FakeSignalSource(starting, signals=signals), StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    await ticked(veteran, ticks(TICK - 1200.0, 80))
+    novice, _ = make_loop(FakeSignalSource(starting, signals=signals), StaticTuning(tuning_of(LLAMA, MISTRAL)))
+    later = ticks(TICK, 44)
+    assert await ticked(veteran, later) == await ticked(novice, later)
+    lead = (await novice.tick(later[-1] + STEP_S)).decisions[LLAMA.workload.id].lead_time
+    assert (lead.source, lead.samples) == ("learnt", 3)
+    assert lead.seconds == pytest.approx((180 + 324) / 2)  # quantile 0.8 of 300, 300, 340 is 324; half weight
+
+
+async def test_a_start_that_could_not_be_read_is_read_later() -> None:
+    """The query fails at the very mark that would have shown a start: it is caught up, nothing tells of it."""
+    signals = (*SIGNALS, Signal.START_SECONDS)
+    source = FakeSignalSource(starting, signals=signals)
+    shaken, _ = make_loop(source, StaticTuning(tuning_of(LLAMA)))
+    steady, _ = make_loop(FakeSignalSource(starting, signals=signals), StaticTuning(tuning_of(LLAMA)))
+    for loop in (shaken, steady):
+        await ticked(loop, ticks(TICK + 540.0, 4))
+    source.down = frozenset({Signal.START_SECONDS})
+    await ticked(shaken, ticks(TICK + 600.0, 2))
+    source.down = frozenset()
+    await ticked(steady, ticks(TICK + 600.0, 2))
+    later = ticks(TICK + 630.0, 2)
+    assert await ticked(shaken, later) == await ticked(steady, later)
+    assert (await steady.tick(later[-1] + STEP_S)).decisions[LLAMA.workload.id].lead_time.samples == 3
 
 
 async def test_a_failed_read_leaves_no_trace() -> None:

@@ -102,6 +102,7 @@ def _summary(explained: Mapping[str, Any]) -> RenderableType:
         ("decided at", f"{at} UTC, tuning {explained['tuning_digest']}"),
         ("stale", explained["stale"]),
         ("replicas", _replicas(explained)),
+        ("lead time", _lead_time(explained["lead_time"])),
         ("why", explained["why"]),
         ("why not", explained["why_not"]),
     ]
@@ -122,6 +123,15 @@ def _replicas(explained: Mapping[str, Any]) -> str:
         "predictive alone": explained["predictive"],
     }
     return ", ".join(f"{name} {_number(value)}" for name, value in asked.items())
+
+
+def _lead_time(lead: Mapping[str, Any]) -> str:
+    if not lead["samples"]:
+        return f"{lead['seconds']:.0f} s, as configured: no start seen yet"
+    spread = f"median {lead['median_s']:.0f} s, 95 % within {lead['tail_s']:.0f} s"
+    return (
+        f"{lead['seconds']:.0f} s, learnt from {lead['samples']} starts ({spread}, configured {lead['prior_s']:.0f} s)"
+    )
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:

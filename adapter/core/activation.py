@@ -4,6 +4,8 @@ Zero is a decision, not an accident. It takes certainty that nothing is in fligh
 also exists at zero replicas, and no arrival to be expected before a replica would have paid for its restart.
 """
 
+from dataclasses import dataclass
+
 from adapter.core.decision import Step, StepName, WorkloadForecast
 from adapter.core.lead_time import rung
 from adapter.core.sight import Sight
@@ -26,70 +28,67 @@ def quiet_since(before: float | None, sight: Sight, *, now: float, tuning: Workl
     return max(now if before is None else before, now - tuning.hold.idle)
 
 
-def activate(
-    plan: int,
-    sight: Sight,
-    *,
-    since: float | None,
-    forecast: WorkloadForecast | None,
-    tuning: WorkloadTuning,
-    now: float,
-) -> Step:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Arrivals:
+    """What is expected to arrive, and how long a replica for it takes."""
+
+    forecast: WorkloadForecast | None
+    """None counts as nothing expected."""
+    lead_s: float
+    """Lead time of a replica, seconds."""
+    now: float
+    """Tick time, seconds since epoch."""
+
+    def chance(self, within_s: float) -> float:
+        """Return the probability that any load arrives until `now + within_s`; 0 without a trusted forecast."""
+        if self.forecast is None or not self.forecast.trusted:
+            return 0.0
+        return self.forecast.arrival_probability[
+            rung(within_s + self.now - self.forecast.origin, self.forecast.horizons_s)
+        ]
+
+
+def activate(plan: int, sight: Sight, *, since: float | None, arrivals: Arrivals, tuning: WorkloadTuning) -> Step:
     """Return the plan with the question of zero settled: 0, or at least 1.
 
     Args:
         plan: replicas so far.
         sight: what is seen.
         since: result of `quiet_since` for this tick.
-        forecast: for arrivals to be expected; None counts as none expected.
+        arrivals: what is expected.
         tuning: of the workload.
-        now: tick time, seconds since epoch.
     """
     if tuning.replicas.min > 0:
         return _step(plan, max(plan, 1), "zero is not allowed (replicas.min is at least 1)")
     if sight.at_zero:
-        return _wake(plan, sight, forecast=forecast, tuning=tuning, now=now)
-    return _sleep(plan, sight, since=since, forecast=forecast, tuning=tuning, now=now)
+        return _wake(plan, sight, chance=arrivals.chance(arrivals.lead_s))
+    idle_s = None if since is None else arrivals.now - since
+    return _sleep(plan, sight, idle_s=idle_s, arrivals=arrivals, tuning=tuning)
 
 
-def expected_arrival(forecast: WorkloadForecast | None, *, within_s: float, now: float) -> float:
-    """Return the probability that any load arrives until `now + within_s`; 0 without a trusted forecast."""
-    if forecast is None or not forecast.trusted:
-        return 0.0
-    return forecast.arrival_probability[rung(within_s + now - forecast.origin, forecast.horizons_s)]
-
-
-def _wake(plan: int, sight: Sight, *, forecast: WorkloadForecast | None, tuning: WorkloadTuning, now: float) -> Step:
+def _wake(plan: int, sight: Sight, *, chance: float) -> Step:
     if sight.waiting > 0:
         return _step(plan, max(plan, 1), f"{sight.waiting:g} requests wait at zero replicas")
-    chance = expected_arrival(forecast, within_s=tuning.lead_time, now=now)
     if chance >= EVEN_CHANCE:
         return _step(plan, max(plan, 1), f"an arrival within the lead time is {chance:.0%} likely: start ahead of it")
     return _step(plan, 0, f"asleep: nothing waits, an arrival within the lead time is {chance:.0%} likely")
 
 
-def _sleep(
-    plan: int,
-    sight: Sight,
-    *,
-    since: float | None,
-    forecast: WorkloadForecast | None,
-    tuning: WorkloadTuning,
-    now: float,
-) -> Step:
+def _sleep(plan: int, sight: Sight, *, idle_s: float | None, arrivals: Arrivals, tuning: WorkloadTuning) -> Step:
     if sight.replicas.requested is None:
         return _step(
             plan, max(plan, 1), "no zero while replicas_requested is unknown: nothing could tell it and wake up"
         )
-    if since is None:
+    if idle_s is None:
         return _step(plan, max(plan, 1), f"not idle: {_busy(sight)}")
-    if now - since < tuning.hold.idle:
+    if idle_s < tuning.hold.idle:
         return _step(plan, max(plan, 1), f"idle, but not yet for {tuning.hold.idle:g} s")
-    keep_s = tuning.lead_time + tuning.hold.break_even
-    chance = expected_arrival(forecast, within_s=keep_s, now=now)
+    keep_s = arrivals.lead_s + tuning.hold.break_even
+    chance = arrivals.chance(keep_s)
+    expected = f"an arrival within {keep_s:.0f} s is {chance:.0%} likely"
     if chance >= EVEN_CHANCE:
-        return _step(plan, max(plan, 1), f"idle, but an arrival within {keep_s:g} s is {chance:.0%} likely")
-    return _step(plan, 0, f"idle for {tuning.hold.idle:g} s, an arrival within {keep_s:g} s is {chance:.0%} likely")
+        return _step(plan, max(plan, 1), f"idle, but {expected}")
+    return _step(plan, 0, f"idle for {tuning.hold.idle:g} s, {expected}")
 
 
 def _busy(sight: Sight) -> str:

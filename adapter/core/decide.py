@@ -7,9 +7,10 @@ history only. The loop, the simulations and the tests all call this function.
 import math
 from dataclasses import dataclass, replace
 
-from adapter.core.activation import activate, quiet_since
+from adapter.core.activation import Arrivals, activate, quiet_since
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Capacity, Decision, Demand, Outcome, Step, StepName, WorkloadForecast
+from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
 from adapter.core.replicas import size_replicas
 from adapter.core.shaping import Shaped, Tolerance, shape
@@ -17,6 +18,7 @@ from adapter.core.sight import Sight, look
 from adapter.core.signal import Observed
 from adapter.core.sizing import assess_demand, bound_by_symptoms, chosen_quantile, size_predictive, size_reactive
 from adapter.core.stabilization import Window, highest, slide, trim
+from adapter.core.starts import watch_starts
 from adapter.core.tuning import TunedWorkload, WorkloadTuning
 from adapter.core.units import Ratio
 from adapter.core.workload import Workload
@@ -45,13 +47,14 @@ class Case:
     demand: Demand
     capacity: Capacity
     forecast: WorkloadForecast | None
+    lead: LeadTime
     now: float
 
 
 _ADVICE = {"act": "mode is act: the plan is served", "advise": "mode is advise: the plain reactive value is served"}
 
 
-def decide(
+def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
     *,
     workload: Workload,
     observed: Observed,
@@ -59,6 +62,7 @@ def decide(
     state: PolicyState,
     tuning: WorkloadTuning,
     now: float,
+    lead: LeadTime | None = None,
 ) -> tuple[Decision, PolicyState]:
     """Return the decision on a workload, and the state for the next one.
 
@@ -69,13 +73,21 @@ def decide(
         state: what the previous decision returned, `PolicyState()` at first.
         tuning: of the workload, defaults filled in.
         now: tick time, seconds since epoch.
+        lead: lead time of a replica as far as it is learnt; None for the configured one.
     """
     tuned = TunedWorkload(workload=workload, tuning=tuning)
-    return conclude(weigh(tuned, observed, sight=look(observed, tuning), forecast=forecast, now=now), state)
+    sight = look(observed, tuning)
+    return conclude(weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead), state)
 
 
 def weigh(
-    tuned: TunedWorkload, observed: Observed, *, sight: Sight, forecast: WorkloadForecast | None, now: float
+    tuned: TunedWorkload,
+    observed: Observed,
+    *,
+    sight: Sight,
+    forecast: WorkloadForecast | None,
+    now: float,
+    lead: LeadTime | None = None,
 ) -> Case:
     """Return the case of one workload: its load set against its capacity.
 
@@ -85,10 +97,12 @@ def weigh(
         sight: what `sight.look` made of them.
         forecast: of its demand, None while there is none.
         now: tick time, seconds since epoch.
+        lead: lead time of a replica as far as it is learnt; None for the configured one.
     """
+    lead = lead or configured(tuned.tuning.lead_time)
     used = forecast if tuned.tuning.forecast.enabled else None
     capacity = capacity_of(tuned.tuning)
-    demand = assess_demand(sight, used, capacity=capacity, tuning=tuned.tuning, now=now)
+    demand = assess_demand(sight, used, capacity=capacity, tuning=tuned.tuning, lead_s=lead.seconds, now=now)
     return Case(
         workload=tuned.workload,
         tuning=tuned.tuning,
@@ -97,6 +111,7 @@ def weigh(
         demand=demand,
         capacity=capacity,
         forecast=used,
+        lead=lead,
         now=now,
     )
 
@@ -130,7 +145,9 @@ def _want(case: Case) -> tuple[Step, ...]:
     observed = _observe(case)
     reactive = size_reactive(observed.after, case.demand, capacity=case.capacity, tuning=case.tuning)
     symptoms = bound_by_symptoms(reactive.after, case.sight, tuning=case.tuning)
-    predictive = size_predictive(symptoms.after, case.demand, capacity=case.capacity, tuning=case.tuning)
+    predictive = size_predictive(
+        symptoms.after, case.demand, capacity=case.capacity, tuning=case.tuning, lead=case.lead
+    )
     return observed, reactive, symptoms, predictive
 
 
@@ -194,13 +211,15 @@ def _guard(plan: int, case: Case) -> Step:
 
 def _settle(plan: int, case: Case, *, state: PolicyState, forecast: WorkloadForecast | None) -> tuple[Step, ...]:
     """Return the steps from a wanted number to what may be asked for: certainty, zero, and limits people set."""
-    tuning, now = case.tuning, case.now
+    tuning, now, lead_s = case.tuning, case.now, case.lead.seconds
+    arrivals = Arrivals(forecast=forecast, lead_s=lead_s, now=now)
     guard = _guard(plan, case)
-    awake = activate(guard.after or 0, case.sight, since=state.quiet_since, forecast=forecast, tuning=tuning, now=now)
-    event = apply_events(awake.after or 0, tuning=tuning, now=now)
+    starts = watch_starts(guard.after or 0, case.sight, lead=case.lead)
+    awake = activate(starts.after or 0, case.sight, since=state.quiet_since, arrivals=arrivals, tuning=tuning)
+    event = apply_events(awake.after or 0, tuning=tuning, lead_s=lead_s, now=now)
     requested = case.sight.replicas.requested
     override = apply_override(event.after or 0, requested=requested, tuning=tuning, now=now)
-    return guard, awake, event, override, apply_bounds(override.after or 0, case.workload.bounds)
+    return guard, starts, awake, event, override, apply_bounds(override.after or 0, case.workload.bounds)
 
 
 def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Decision:
@@ -254,7 +273,7 @@ def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
         demand=case.demand,
         capacity=case.capacity,
         replicas=case.sight.replicas,
-        lead_time_s=case.tuning.lead_time,
+        lead_time=case.lead,
         quantile=chosen_quantile(case.tuning),
         forecast=case.forecast,
         signals=case.observed.readings,

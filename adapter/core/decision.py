@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from adapter.core.lead_time import LeadTime
 from adapter.core.shaping import Shaped
 from adapter.core.signal import Reading, Signal
 from adapter.core.workload import WorkloadId
@@ -30,6 +31,7 @@ class StepName(StrEnum):
     PREDICTIVE = "predictive"
     HOLD_SCALE_IN = "hold-scale-in"
     MISSING_DATA = "missing-data"
+    STARTS = "starts"
     ACTIVATION = "activation"
     EVENT = "event"
     OVERRIDE = "override"
@@ -142,7 +144,7 @@ class Decision:
     demand: Demand | None
     capacity: Capacity
     replicas: ReplicaCounts
-    lead_time_s: float
+    lead_time: LeadTime
     quantile: float
     """Quantile of the forecast that demand is read at."""
     forecast: WorkloadForecast | None
@@ -150,3 +152,8 @@ class Decision:
     signal_forecasts: Mapping[Signal, float] = field(default_factory=dict)
     """Forecast twin of the raw signals: chosen quantile of their peak within the lead time."""
     steps: tuple[Step, ...] = ()
+
+    @property
+    def lead_time_s(self) -> float:
+        """How far ahead this decision looks, seconds."""
+        return self.lead_time.seconds

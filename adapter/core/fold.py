@@ -15,7 +15,7 @@ from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append, record_signals
-from adapter.core.lead_time import HORIZON_LADDER_S, rung
+from adapter.core.lead_time import HORIZON_LADDER_S, LeadTime, learn_lead_time, rung
 from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
 from adapter.core.signal import UNITS, FleetReadings, FloatArray, Observed, Reading, Signal, State
 from adapter.core.sizing import chosen_quantile
@@ -35,6 +35,9 @@ EXPOSED: tuple[Signal, ...] = (
 """Raw signals that have a forecast twin among the metrics."""
 REMEMBERED: tuple[Signal, ...] = tuple(dict.fromkeys((*BRIDGED, *EXPOSED)))
 
+LEARNT_FROM: tuple[Signal, ...] = (Signal.START_SECONDS,)
+"""Signals that are remembered at the ten-minute marks only."""
+
 RowArray = NDArray[np.intp]
 
 
@@ -47,6 +50,8 @@ class Fleet:
     followed: Mapping[tuple[WorkloadId, ...], Followed] = field(default_factory=dict)
     """What the forecasts of workloads renewed together go on from: the numbers of a fresh start, sooner."""
     states: Mapping[WorkloadId, PolicyState] = field(default_factory=dict)
+    lead_times: Mapping[WorkloadId, LeadTime] = field(default_factory=dict)
+    """As learnt at the last ten-minute mark; a workload that is not there has the configured one."""
     at: float = float("nan")
     """Time of the last tick folded in; NaN before the first."""
 
@@ -56,6 +61,47 @@ def certain_values(readings: FleetReadings, tuned: Sequence[TunedWorkload]) -> M
     limits = freshness_limits([each.tuning for each in tuned])
     judged = {signal: judge(readings.readings[signal], limits) for signal in REMEMBERED if signal in readings.readings}
     return {signal: np.where(each.state == State.FRESH, each.value, np.nan) for signal, each in judged.items()}
+
+
+def certain_starts(readings: FleetReadings, tuned: Sequence[TunedWorkload]) -> FloatArray:
+    """Return the slowest start that ended before each time, shape (n, t), NaN where none did or none is certain."""
+    starts = readings.readings.get(Signal.START_SECONDS)
+    if starts is None:
+        return np.full((len(tuned), readings.grid.count), np.nan)
+    judged = judge(starts, freshness_limits([each.tuning for each in tuned]))
+    return np.where(judged.state == State.FRESH, judged.value, np.nan)
+
+
+def record_mark(
+    fleet: Fleet, tuned: Sequence[TunedWorkload], *, demand: FloatArray, starts: FloatArray, at: float
+) -> Fleet:
+    """Return the fleet after ten-minute marks that end at `at`: demand and starts recorded, lead times learnt anew.
+
+    Args:
+        fleet: what is known so far, rows in the order of `tuned`.
+        tuned: the workloads.
+        demand: averaged over the ten minutes before each mark, shape (n, m).
+        starts: result of `certain_starts`, shape (n, m).
+        at: time of the last mark, seconds since epoch.
+    """
+    coarse = append(fleet.history.coarse, demand, end=at)
+    history = replace(fleet.history, coarse=coarse, starts=append(fleet.history.starts, starts, end=at))
+    return replace(fleet, history=history, lead_times=learn_lead_times(history, tuned))
+
+
+def learn_lead_times(history: History, tuned: Sequence[TunedWorkload]) -> dict[WorkloadId, LeadTime]:
+    """Return the lead times of the workloads that have been seen to start."""
+    rows = np.flatnonzero(~np.isnan(history.starts.values).all(axis=1)).tolist()
+    starts = history.starts.values
+    return {
+        tuned[row].workload.id: learn_lead_time(starts[row].astype(np.float64), prior_s=tuned[row].tuning.lead_time)
+        for row in rows
+    }
+
+
+def _look_ahead_s(fleet: Fleet, each: TunedWorkload) -> float:
+    learnt = fleet.lead_times.get(each.workload.id)
+    return each.tuning.lead_time if learnt is None else learnt.seconds
 
 
 def record(
@@ -104,9 +150,10 @@ def refresh_forecasts(fleet: Fleet, tuned: Sequence[TunedWorkload], *, at: float
     followed = follow_rows(fleet.history, rows, fleet.followed.get(ids))
     kept = {key: each for key, each in fleet.forecasts.items() if key not in ids}
     others = {key: each for key, each in fleet.followed.items() if not set(key) & set(ids)}
+    leads = [_look_ahead_s(fleet, each) for each in tuned]
     return replace(
         fleet,
-        forecasts={**kept, **forecast_rows(fleet.history, tuned, rows, followed=followed)},
+        forecasts={**kept, **forecast_rows(fleet.history, tuned, rows, leads_s=leads, followed=followed)},
         followed={**others, ids: followed},
     )
 
@@ -134,12 +181,25 @@ def follow_rows(history: History, rows: RowArray, previous: Followed | None) -> 
 
 
 def forecast_rows(
-    history: History, tuned: Sequence[TunedWorkload], rows: RowArray, *, followed: Followed | None = None
+    history: History,
+    tuned: Sequence[TunedWorkload],
+    rows: RowArray,
+    *,
+    leads_s: Sequence[float],
+    followed: Followed | None = None,
 ) -> dict[WorkloadId, WorkloadForecast]:
-    """Return the forecasts of some rows of a history; rows with too little history have none."""
+    """Return the forecasts of some rows of a history; rows with too little history have none.
+
+    Args:
+        history: what is known so far, in the row order of `tuned`.
+        tuned: the workloads.
+        rows: which of them.
+        leads_s: how far ahead each of the workloads looks.
+        followed: the forecaster of these rows; None = begin one.
+    """
     minute = history.minute
     view = (followed or follow_rows(history, rows, None)).forecaster.forecast()
-    peaks = _signal_peaks(history, tuned, rows)
+    peaks = _signal_peaks(history, tuned, rows, leads_s=leads_s)
     return {
         history.ids[row]: WorkloadForecast(
             origin=minute.end,
@@ -157,13 +217,15 @@ def forecast_rows(
     }
 
 
-def _signal_peaks(history: History, tuned: Sequence[TunedWorkload], rows: RowArray) -> list[dict[Signal, float]]:
+def _signal_peaks(
+    history: History, tuned: Sequence[TunedWorkload], rows: RowArray, *, leads_s: Sequence[float]
+) -> list[dict[Signal, float]]:
     """Return, per row, the chosen quantile of each exposed raw signal's peak within the lead time.
 
     The naive forecast is all that raw signals get: nothing is decided on them.
     """
     peaks: list[dict[Signal, float]] = [{} for _ in rows]
-    rungs = np.array([rung(tuned[row].tuning.lead_time, HORIZON_LADDER_S) for row in rows.tolist()])
+    rungs = np.array([rung(leads_s[row], HORIZON_LADDER_S) for row in rows.tolist()])
     quantiles = [rung(chosen_quantile(tuned[row].tuning) - 1e-9, QUANTILE_LADDER) for row in rows.tolist()]
     for signal in EXPOSED:
         tier = history.signals.get(signal)
@@ -206,7 +268,8 @@ def decide_fleet(
     sights = look_around(observed, [each.tuning for each in tuned])
     for each, seen, sight in zip(tuned, observed, sights, strict=True):
         key = each.workload.id
-        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at)
+        lead = fleet.lead_times.get(key)
+        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at, lead=lead)
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
     return replace(fleet, states=states, at=at), decisions
 

@@ -89,6 +89,8 @@ class History:
     """Demand each minute for a day."""
     coarse: Tier
     """Demand each ten minutes for two weeks."""
+    starts: Tier
+    """The slowest start of a replica within each ten minutes for two weeks, in seconds; NaN where none ended."""
     signals: Mapping[Signal, Tier] = field(default_factory=dict)
     """Raw signals at every tick for an hour."""
 
@@ -96,7 +98,12 @@ class History:
     def empty(cls, ids: tuple[WorkloadId, ...]) -> "History":
         """Return a history in which nothing was ever seen."""
         rows = len(ids)
-        return cls(ids=ids, minute=Tier.empty(MINUTE_TIER, rows), coarse=Tier.empty(COARSE_TIER, rows))
+        return cls(
+            ids=ids,
+            minute=Tier.empty(MINUTE_TIER, rows),
+            coarse=Tier.empty(COARSE_TIER, rows),
+            starts=Tier.empty(COARSE_TIER, rows),
+        )
 
     def reindexed(self, ids: tuple[WorkloadId, ...]) -> "History":
         """Return the history for another set of workloads; those it never saw start empty."""
@@ -110,6 +117,7 @@ class History:
             ids=ids,
             minute=self.minute.select(rows),
             coarse=self.coarse.select(rows),
+            starts=self.starts.select(rows),
             signals={signal: tier.select(rows) for signal, tier in self.signals.items()},
         )
 
@@ -127,6 +135,7 @@ def joined(first: History, second: History, ids: tuple[WorkloadId, ...]) -> Hist
         ids=ids,
         minute=_overlay(base.minute, other.minute, newer),
         coarse=_overlay(base.coarse, other.coarse, newer),
+        starts=_overlay(base.starts, other.starts, newer),
         signals={
             signal: _overlay(base.signals.get(signal), other.signals.get(signal), newer) for signal in sorted(signals)
         },

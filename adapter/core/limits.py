@@ -7,9 +7,9 @@ from adapter.core.tuning import OverrideTuning, WorkloadTuning
 from adapter.core.workload import Bounds
 
 
-def apply_events(plan: int, *, tuning: WorkloadTuning, now: float) -> Step:
+def apply_events(plan: int, *, tuning: WorkloadTuning, lead_s: float, now: float) -> Step:
     """Raise the plan to the floor of every event that is on, or that starts within the lead time."""
-    due = [event for event in tuning.events if _epoch(event.start) - tuning.lead_time <= now < _epoch(event.end)]
+    due = [event for event in tuning.events if _epoch(event.start) - lead_s <= now < _epoch(event.end)]
     if not due:
         return Step(name=StepName.EVENT, before=plan, after=plan, reason="no event is planned")
     event = max(due, key=lambda each: each.floor)

@@ -55,6 +55,14 @@ class Sight:
     """What they cost in engine-seconds; NaN = unknown."""
     running: float
     """Requests being computed; NaN = unknown."""
+    starting_s: float = math.nan
+    """Age of the oldest replica that has never been ready; NaN when none is known."""
+    unschedulable: float = math.nan
+    """Replicas that no node has room for; NaN when none is known. The same for the next two."""
+    image_errors: float = math.nan
+    """Replicas whose image cannot be pulled."""
+    crashing: float = math.nan
+    """Replicas whose container cannot start or crashes again and again."""
     kv_cache_usage: float
     gpu_utilization: float
     doubts: tuple[str, ...]
@@ -175,6 +183,10 @@ def _sight(
         waiting=waiting,
         waiting_work=waiting_work,
         running=running,
+        starting_s=_value(observed[Signal.STARTING_SECONDS], tuning),
+        unschedulable=_value(observed[Signal.REPLICAS_UNSCHEDULABLE], tuning),
+        image_errors=_value(observed[Signal.REPLICAS_IMAGE_ERROR], tuning),
+        crashing=_value(observed[Signal.REPLICAS_CRASHING], tuning),
         kv_cache_usage=_value(observed[Signal.KV_CACHE_USAGE], tuning),
         gpu_utilization=_value(observed[Signal.GPU_UTILIZATION], tuning),
         doubts=doubts,
@@ -207,19 +219,16 @@ def _needed(counts: ReplicaCounts, tuning: WorkloadTuning) -> tuple[Signal, ...]
 
 
 def _blind(observed: Observed, counts: ReplicaCounts, *, tuning: WorkloadTuning, doubts: tuple[str, ...]) -> str:
-    contradiction = _contradiction(observed, counts, tuning=tuning)
-    below_min = counts.requested == 0 and tuning.replicas.min > 0
-    if (
-        contradiction or _starting(counts) or below_min
-    ):  # what is requested stays requested, and the minimum needs no signal
+    if contradiction := _contradiction(observed, counts, tuning=tuning):
         return contradiction
+    below_min = counts.requested == 0 and tuning.replicas.min > 0
+    if _starting(counts) or below_min:  # what is requested stays requested, and the minimum needs no signal
+        return ""
     missing = [each for each in _needed(counts, tuning) if not _believed(observed[each], tuning)]
     named = "; ".join(_doubt(each, observed[each]) for each in missing)
     if missing and counts.requested == 0:
-        return (
-            f"at zero replicas nothing shows demand: {named}. Scaling to zero takes a signal that exists there, such "
-            "as a gateway's queue; without one, set replicas.min to 1"
-        )
+        advice = "Scaling to zero takes a signal that exists there, such as a gateway's queue; without one, set"
+        return f"at zero replicas nothing shows demand: {named}. {advice} replicas.min to 1"
     if missing:
         return f"cannot see the load: {named}"
     if doubts and counts.requested is None:  # what is not known cannot be kept either

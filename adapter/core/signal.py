@@ -40,6 +40,11 @@ class Signal(StrEnum):
     REPLICAS_REQUESTED = "replicas_requested"
     REPLICAS_STATUS = "replicas_status"
     REPLICAS_READY = "replicas_ready"
+    REPLICAS_UNSCHEDULABLE = "replicas_unschedulable"
+    REPLICAS_IMAGE_ERROR = "replicas_image_error"
+    REPLICAS_CRASHING = "replicas_crashing"
+    STARTING_SECONDS = "starting_seconds"
+    START_SECONDS = "start_seconds"
     DEMAND_AT_ZERO = "demand_at_zero"
 
 
@@ -61,6 +66,11 @@ UNITS: Mapping[Signal, str] = {
     Signal.REPLICAS_REQUESTED: "replicas",
     Signal.REPLICAS_STATUS: "replicas",
     Signal.REPLICAS_READY: "replicas",
+    Signal.REPLICAS_UNSCHEDULABLE: "replicas",
+    Signal.REPLICAS_IMAGE_ERROR: "replicas",
+    Signal.REPLICAS_CRASHING: "replicas",
+    Signal.STARTING_SECONDS: "s",
+    Signal.START_SECONDS: "s",
     Signal.DEMAND_AT_ZERO: "requests",
 }
 

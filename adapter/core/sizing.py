@@ -6,7 +6,7 @@ Each function returns a `Step`. None means that nothing could be concluded by it
 import math
 
 from adapter.core.decision import Capacity, Demand, DemandUnit, ReplicaCounts, Step, StepName, WorkloadForecast
-from adapter.core.lead_time import rung
+from adapter.core.lead_time import LeadTime, rung
 from adapter.core.replicas import size_replicas
 from adapter.core.sight import Sight
 from adapter.core.tuning import WorkloadTuning
@@ -45,16 +45,22 @@ def peak_within(forecast: WorkloadForecast | None, quantile: float, *, lead_s: f
 
 
 def assess_demand(
-    sight: Sight, forecast: WorkloadForecast | None, *, capacity: Capacity, tuning: WorkloadTuning, now: float
+    sight: Sight,
+    forecast: WorkloadForecast | None,
+    *,
+    capacity: Capacity,
+    tuning: WorkloadTuning,
+    lead_s: float,
+    now: float,
 ) -> Demand:
-    """Return the load of now, what waits, and what is expected within the lead time."""
+    """Return the load of now, what waits, and what is expected within the lead time of `lead_s` seconds."""
     used = forecast if tuning.forecast.enabled else None
-    keep_s = tuning.lead_time + tuning.hold.break_even
+    keep_s = lead_s + tuning.hold.break_even
     return Demand(
         unit=capacity.unit,
         arriving=sight.arriving,
         backlog=sight.waiting_work / tuning.slo.drain,
-        at_lead_time=peak_within(used, chosen_quantile(tuning), lead_s=tuning.lead_time, now=now),
+        at_lead_time=peak_within(used, chosen_quantile(tuning), lead_s=lead_s, now=now),
         beyond_lead_time=peak_within(used, MEDIAN, lead_s=keep_s, now=now),
     )
 
@@ -74,15 +80,17 @@ def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, tunin
     return Step(name=StepName.REACTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
 
 
-def size_predictive(plan: int | None, demand: Demand, *, capacity: Capacity, tuning: WorkloadTuning) -> Step:
+def size_predictive(
+    plan: int | None, demand: Demand, *, capacity: Capacity, tuning: WorkloadTuning, lead: LeadTime
+) -> Step:
     """Raise the plan to what the forecast peak within the lead time needs; a forecast never lowers it."""
     if not math.isfinite(demand.at_lead_time):
         why = "the forecast is off" if not tuning.forecast.enabled else "no forecast has a vote yet"
         return Step(name=StepName.PREDICTIVE, before=plan, after=plan, reason=why)
     replicas = size_replicas(demand.at_lead_time, capacity.per_replica, margin=tuning.margin)
     reason = (
-        f"P{100 * chosen_quantile(tuning):g} of the peak within {tuning.lead_time:g} s is {demand.at_lead_time:.4g} "
-        f"{demand.unit}: {replicas}"
+        f"P{100 * chosen_quantile(tuning):g} of the peak within {lead.seconds:.0f} s ({lead.origin}) is "
+        f"{demand.at_lead_time:.4g} {demand.unit}: {replicas}"
     )
     return Step(name=StepName.PREDICTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
 

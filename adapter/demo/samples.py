@@ -14,6 +14,10 @@ SeriesKey = tuple[str, str]
 """Metric name with the labels that tell its series apart, and the target it came from."""
 
 
+_START_TIMES = ("kube_pod_status_ready_time", "kube_pod_created")
+_SEEN_LATE_S = 60.0  # as in the preset: a start is looked for a minute after it ended
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrape:
     """Everything that was scraped at one time."""
@@ -74,6 +78,24 @@ class ScrapeMemory:
     def slope(self, name: str, *, at: float, window_s: float) -> float | None:
         """Return the summed per-second change of a gauge over the window; None without two samples of any series."""
         return self.rate(name, at=at, window_s=window_s)
+
+    def starts(self, *, at: float, window_s: float) -> list[float]:
+        """Return how long the pods took, in seconds, that became ready in the window that ends a minute before `at`.
+
+        Pods of the simulation neither restart nor lose their readiness, so the newest times of each are its only ones.
+        """
+        ready, created = (self._latest(name, at=at, window_s=window_s) for name in _START_TIMES)
+        end = at - _SEEN_LATE_S
+        ended = sorted(key for key, ready_at in ready.items() if end - window_s < ready_at <= end and key in created)
+        return [ready[key] - created[key] for key in ended]
+
+    def _latest(self, name: str, *, at: float, window_s: float) -> dict[str, float]:
+        """Return the newest sample of every series that was seen in the window."""
+        latest: dict[str, float] = {}
+        for scrape in self._scrapes:
+            if at - window_s < scrape.at <= at:
+                latest.update(scrape.values.get(name, {}))
+        return latest
 
     def _slopes(self, name: str, *, at: float, window_s: float) -> list[float]:
         window = [scrape for scrape in self._scrapes if at - window_s <= scrape.at <= at]

@@ -44,6 +44,7 @@ def measure(memory: ScrapeMemory, *, at: float, window_s: float) -> dict[Signal,
         Signal.REPLICAS_STATUS: memory.total("kube_deployment_status_replicas", at=at),
         Signal.REPLICAS_READY: memory.total("kube_deployment_status_replicas_ready", at=at),
         Signal.DEMAND_AT_ZERO: memory.total("llm_d_epp_flow_control_queue_size", at=at),
+        Signal.START_SECONDS: max(memory.starts(at=at, window_s=window_s), default=None),
     }
     if memory.total(_ENGINE_UP, at=at) is not None:  # rates outlive their target, as in Prometheus; gate them
         found.update(_engine(memory, at=at, window_s=window_s))

@@ -90,7 +90,8 @@ class SignalQuery(_Part):
     """How one signal is read.
 
     Placeholders of the templates: `$by` grouping labels, `$where` and `$match` label conditions with and without the
-    namespaces in use, `$window` rate window, `$dedup(...)` one of the series of highly available Prometheus replicas.
+    namespaces in use, `$window` rate window, `$seconds` the same as a number, `$dedup(...)` one of the series of highly
+    available Prometheus replicas.
     """
 
     unit: str

@@ -93,6 +93,7 @@ def render(template: str, scope: Scope) -> str:
         where=_where(scope),
         match=_conditions(scope.match),
         window=duration(scope.window_s),
+        seconds=f"{scope.window_s:g}",
         dedup=f"max without ({scope.replica_label}) " if scope.replica_label else "",
     )
     return " ".join(text.split())

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Final
 
 from adapter.core.decision import Decision, DemandUnit, Outcome
+from adapter.core.lead_time import LOOK_AHEAD_QUANTILE, TAIL_QUANTILE
 from adapter.core.signal import State
 
 Samples = Iterable[tuple[tuple[str, ...], float | None]]
@@ -60,6 +61,19 @@ def _capacity(unit: DemandUnit, decision: Decision) -> Samples:
     return [((capacity.source,), capacity.per_replica)] if capacity.unit is unit else []
 
 
+def _lead_time_quantiles(decision: Decision) -> Samples:
+    lead = decision.lead_time
+    return [
+        (("0.5",), lead.median_s),
+        ((f"{LOOK_AHEAD_QUANTILE:g}",), lead.seconds),
+        ((f"{TAIL_QUANTILE:g}",), lead.tail_s),
+    ]
+
+
+def _lead_time_samples(decision: Decision) -> Samples:
+    return [((decision.lead_time.source,), decision.lead_time.samples)]
+
+
 def _states(decision: Decision) -> Samples:
     return [((signal.value,), float(reading.state)) for signal, reading in decision.signals.items()]
 
@@ -85,6 +99,23 @@ FAMILIES: Final = (
     _field("scaleahead_ready_replicas", "Ready replicas of the scale target.", path="replicas.ready"),
     _field("scaleahead_active", "1 when there should be any replica; none on hold.", path="active"),
     _field("scaleahead_lead_time_seconds", "Time from asking for a replica to its serving.", path="lead_time_s"),
+    Family(
+        name="scaleahead_lead_time_quantile_seconds",
+        text="Quantiles of that time, drawn towards what is configured while few starts were seen.",
+        samples=_lead_time_quantiles,
+        labels=("quantile",),
+    ),
+    Family(
+        name="scaleahead_lead_time_samples",
+        text="Starts that it was learnt from; with source configured none has been seen.",
+        samples=_lead_time_samples,
+        labels=("source",),
+    ),
+    _field(
+        "scaleahead_lead_time_confidence_ratio",
+        "Weight of starts against what is configured.",
+        path="lead_time.confidence",
+    ),
     _field("scaleahead_quantile_ratio", "Quantile of the forecast that demand is read at.", path="quantile"),
     _field("scaleahead_forecast_skill_ratio", "1 - own loss / naive loss; above 0 is better.", path="forecast.skill"),
     _field("scaleahead_forecast_coverage_ratio", "Share of past peaks below it.", path="forecast.coverage"),

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from adapter.core.decision import Capacity, Decision, Demand, Step, WorkloadForecast
+from adapter.core.lead_time import LeadTime
 from adapter.core.metric import Metric, metric_value
 from adapter.core.shaping import Shaped
 from adapter.core.signal import ABSENT, UNITS, Reading, Signal, SignalProblem
 from adapter.core.snapshot import Snapshot
+from adapter.core.starts import stuck_after_s
 from adapter.core.units import to_milli
 from adapter.core.workload import WorkloadId
 from adapter.ui.sentences import why, why_not
@@ -72,6 +74,7 @@ def explain_view(decision: Decision, snapshot: Snapshot, *, stale: str | None) -
         "reactive": decision.reactive,
         "predictive": decision.predictive,
         "lead_time_s": decision.lead_time_s,
+        "lead_time": _lead_time(decision.lead_time),
         "quantile": decision.quantile,
         "replicas": asdict(decision.replicas),
         "demand": _demand(decision.demand),
@@ -109,6 +112,10 @@ def _summary(decision: Decision) -> JsonObject:
         "active": decision.active,
         "why": why(decision),
     }
+
+
+def _lead_time(lead: LeadTime) -> JsonObject:
+    return {**asdict(lead), "stuck_after_s": stuck_after_s(lead)}
 
 
 def _demand(demand: Demand | None) -> JsonObject | None:

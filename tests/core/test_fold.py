@@ -95,13 +95,13 @@ def test_too_little_history_has_no_forecast() -> None:
     """Seven minutes are not enough; an hour is."""
     for ticks, expected in ((4 * 6 + 1, 0), (4 * 60, 1)):
         fleet, _ = watched((A,), [ramp(ticks)])
-        assert len(forecast_rows(fleet.history, (A,), np.array([0]))) == expected
+        assert len(forecast_rows(fleet.history, (A,), np.array([0]), leads_s=[180.0])) == expected
 
 
 def test_a_forecast_speaks_the_ladder_and_rises_with_it() -> None:
     """Every horizon and quantile is there; peaks fall along neither."""
     fleet, _ = watched((A,), [ramp(240)])
-    forecast = forecast_rows(fleet.history, (A,), np.array([0]))[A.workload.id]
+    forecast = forecast_rows(fleet.history, (A,), np.array([0]), leads_s=[180.0])[A.workload.id]
     peaks = np.array(forecast.peak)
     assert forecast.horizons_s == HORIZON_LADDER_S
     assert (np.diff(peaks, axis=0) >= 0).all()
@@ -111,7 +111,7 @@ def test_a_forecast_speaks_the_ladder_and_rises_with_it() -> None:
 def test_raw_signals_have_a_forecast_of_their_own() -> None:
     """Only those that are exposed and were seen; none without history."""
     fleet, _ = watched((A,), [ramp(240)])
-    peaks = forecast_rows(fleet.history, (A,), np.array([0]))[A.workload.id].signal_peaks
+    peaks = forecast_rows(fleet.history, (A,), np.array([0]), leads_s=[180.0])[A.workload.id].signal_peaks
     assert set(peaks) == {Signal.QUEUE_DEPTH}
     assert set(peaks) <= set(EXPOSED)
     assert peaks[Signal.QUEUE_DEPTH] == 0.0

@@ -22,13 +22,13 @@ def event(floor: int, start_s: float = 0.0) -> dict[str, Any]:
 def test_the_highest_event_that_is_due_counts() -> None:
     """Overlapping events do not add up; one that is too far ahead does not count."""
     tuning = tuned("llama", events=(event(3), event(5, 100.0), event(9, 181.0))).tuning
-    step = apply_events(2, tuning=tuning, now=TICK)
+    step = apply_events(2, tuning=tuning, lead_s=180.0, now=TICK)
     assert (step.after, step.reason) == (5, "event 'e5' needs 5")
 
 
 def test_events_never_lower_a_plan() -> None:
     """They are floors."""
-    assert apply_events(8, tuning=tuned("llama", events=(event(3),)).tuning, now=TICK).after == 8
+    assert apply_events(8, tuning=tuned("llama", events=(event(3),)).tuning, lead_s=180.0, now=TICK).after == 8
 
 
 @pytest.mark.parametrize(

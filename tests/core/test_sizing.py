@@ -6,6 +6,7 @@ import pytest
 
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Demand, DemandUnit, ReplicaCounts, WorkloadForecast
+from adapter.core.lead_time import configured
 from adapter.core.sight import Sight
 from adapter.core.sizing import bound_by_symptoms, chosen_quantile, peak_within, size_predictive, size_reactive
 from tests.factories import TICK
@@ -77,7 +78,10 @@ def test_reactive_counts_what_is_known() -> None:
 def test_a_forecast_never_lowers_a_plan() -> None:
     """It raises 2 to 4, and leaves 6 alone."""
     expected = demand(at_lead_time=50.0)
-    assert [size_predictive(plan, expected, capacity=CAPACITY, tuning=PLAIN).after for plan in (2, 6)] == [4, 6]
+    steps = [
+        size_predictive(each, expected, capacity=CAPACITY, tuning=PLAIN, lead=configured(180.0)) for each in (2, 6)
+    ]
+    assert [step.after for step in steps] == [4, 6]
 
 
 @pytest.mark.parametrize(

@@ -51,3 +51,15 @@ def test_the_past_can_be_asked_for() -> None:
 
     assert memory.mean("requests_total", at=14.0) == 5.0
     assert memory.age_s(14.0) == 14.0
+
+
+def test_a_start_is_told_once_and_in_full() -> None:
+    """Created at 100, ready at 160: 60 s, in the window that holds it a minute later, also when the pod has gone."""
+    memory = ScrapeMemory()
+    times = [_target("ksm", 100.0, name="kube_pod_created"), _target("ksm", 160.0, name="kube_pod_status_ready_time")]
+    memory.record(times, at=165.0)
+    memory.record([], at=240.0)
+
+    assert memory.starts(at=219.0, window_s=120.0) == []
+    assert memory.starts(at=240.0, window_s=120.0) == [60.0]
+    assert memory.starts(at=340.0, window_s=120.0) == []

@@ -40,6 +40,11 @@ def registry(board: Board) -> CollectorRegistry:
         ("scaleahead_ready_replicas", {}, 3),
         ("scaleahead_active", {}, 1),
         ("scaleahead_lead_time_seconds", {}, 180),
+        ("scaleahead_lead_time_quantile_seconds", {"quantile": "0.5"}, 150),
+        ("scaleahead_lead_time_quantile_seconds", {"quantile": "0.8"}, 180),
+        ("scaleahead_lead_time_quantile_seconds", {"quantile": "0.95"}, 240),
+        ("scaleahead_lead_time_samples", {"source": "learnt"}, 9),
+        ("scaleahead_lead_time_confidence_ratio", {}, 0.75),
         ("scaleahead_quantile_ratio", {}, 0.9),
         ("scaleahead_decision_outcome", {"outcome": "plan"}, 1),
         ("scaleahead_decision_outcome", {"outcome": "hold"}, 0),
@@ -125,5 +130,5 @@ def test_names_follow_the_naming_rules(registry: CollectorRegistry) -> None:
 def test_labels_are_bounded(registry: CollectorRegistry) -> None:
     """Reasons, queries and messages never become labels."""
     labels = {label for family in registry.collect() for sample in family.samples for label in sample.labels}
-    allowed = {"namespace", "workload", "signal", "part", "source", "outcome", "mode", "step", "version", "digest"}
-    assert labels <= allowed
+    words = {"signal", "part", "source", "quantile", "outcome", "mode", "step"}
+    assert labels <= {"namespace", "workload", "version", "digest", *words}

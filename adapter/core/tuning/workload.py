@@ -232,7 +232,8 @@ class WorkloadTuning(Section):
     replicas: ReplicasTuning = Field(default=ReplicasTuning(), description="Bounds.")
     slo: SloTuning = Field(default=SloTuning(), description="Objectives.")
     lead_time: Annotated[Duration, Field(ge=0, le=3600)] = Field(
-        default=180.0, description="Time from asking for a replica to that replica serving."
+        default=180.0,
+        description="Time from asking for a replica to that replica serving; as starts are seen, it fades.",
     )
     capacity: CapacityTuning = Field(default=CapacityTuning(), description="What one replica sustains.")
     targets: TargetsTuning = Field(default=TargetsTuning(), description="Per-replica targets of observed signals.")
