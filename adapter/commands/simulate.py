@@ -145,8 +145,10 @@ def _tried(scenario: Scenario, policy: str, *, progress: Progress, task: TaskID)
 
 def _table(contests: tuple[Contest, ...]) -> Table:
     table = Table(title="the same load under other policies, each with its best setting", title_justify="left")
-    for name in ("workload", "policy", "SLO attainment", "GPU-hours", "at our attainment", "failed", "flaps"):
-        table.add_column(name, justify="left" if name in {"workload", "policy"} else "right")
+    table.add_column("workload", overflow="fold")
+    table.add_column("policy", no_wrap=True)
+    for name in ("in time", "GPU-h", "GPU-h at our share", "failed", "flaps"):
+        table.add_column(name, justify="right")
     groups = [(each.workload, (each,)) for each in contests]
     for name, group in groups if len(groups) == 1 else [*groups, ("all", contests)]:
         for index, policy in enumerate((OURS, *compared(contests))):

@@ -46,7 +46,8 @@ def test_one_series_can_be_chosen(trace: Path) -> None:
     assert code == 0
     assert "code" in out
     assert "chat" not in out
-    assert "SLO" in out
+    assert "scaleahead" in out
+    assert "GPU-h" in out
 
 
 @pytest.mark.parametrize(
