@@ -11,13 +11,15 @@ from adapter.core.decision import Decision
 from adapter.core.fold import (
     REMEMBERED,
     Fleet,
+    certain_starts,
     certain_values,
     decide_fleet,
     demand_of,
     record,
+    record_mark,
     refresh_forecasts,
 )
-from adapter.core.history import COARSE_TIER, History, append
+from adapter.core.history import COARSE_TIER, History
 from adapter.core.tuning import TunedWorkload
 from adapter.simulation.closed_loop import Observation
 from adapter.simulation.consumers import Consumer, HpaConsumer, KedaConsumer
@@ -68,11 +70,13 @@ class Scaleahead:
         # everything is fresh or absent here, so that this is what `certain_values` would return, for half the time
         values = {each: readings.readings[each].value for each in REMEMBERED if each in readings.readings}
         history = record(self._fleet.history, values, self._tuned, end=at, step_s=reading.step_s)
+        fleet = replace(self._fleet, history=history)
         if at % COARSE_TIER.step_s == 0:
             marked = read_signals(self._memory, workload, at=at, at_s=at_s, window_s=COARSE_TIER.step_s)
             demand = demand_of(certain_values(marked, self._tuned), self._tuned)
-            history = replace(history, coarse=append(history.coarse, demand, end=at))
-        fleet = refresh_forecasts(replace(self._fleet, history=history), self._tuned, at=at, step_s=reading.step_s)
+            starts = certain_starts(marked, self._tuned)
+            fleet = record_mark(fleet, self._tuned, demand=demand, starts=starts, at=at)
+        fleet = refresh_forecasts(fleet, self._tuned, at=at, step_s=reading.step_s)
         self._fleet, decisions = decide_fleet(fleet, readings, self._tuned, column=0, at=at)
         return decisions[workload]
 
