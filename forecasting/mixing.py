@@ -21,10 +21,10 @@ PRIOR_LOSS = np.array([1.0, 1.2, 1.2, 1.3, 1.4])
 SHARPNESS = 10.0
 """A member with 10 % more loss than another gets e^-1 of its weight."""
 
-PRIOR_ORIGINS = 10.0
+PRIOR_ORIGINS = 100.0
 """Scored origins that the prior is worth."""
 
-TRIAL_ORIGINS = 30.0
+TRIAL_ORIGINS = 150.0
 """Scored origins that the promised coverage is worth when it is compared with the seen one."""
 
 MEMORY = 0.98
@@ -58,7 +58,7 @@ def learn(said: Float32Array, truth: FloatArray, *, delays: FloatArray) -> Learn
     scored = ~np.isnan(truth)
     totals = _discounted(losses, delays)
     counts = _discounted(scored[:, :, None, None, :].astype(np.float64), delays)
-    weights = _weights(totals, counts)
+    weights = _weights(totals, counts, delays)
     mixes = weighted_median(said, weights[:, :-1])
     return Learnt(
         weights=weights[:, -1], shift=_shifts(mixes, truth, delays), mixes=np.sort(mixes, axis=2).astype(np.float32)
@@ -118,10 +118,11 @@ def _discounted(values: FloatArray, delays: FloatArray) -> FloatArray:
     return late
 
 
-def _weights(totals: FloatArray, counts: FloatArray) -> FloatArray:
-    """Return weights from the loss relative to the model's, the prior counted as `PRIOR_ORIGINS` origins."""
+def _weights(totals: FloatArray, counts: FloatArray, delays: FloatArray) -> FloatArray:
+    """Return weights from the loss relative to the model's, the prior counted as `PRIOR_ORIGINS` separate origins."""
     prior = PRIOR_LOSS[None, None, :, None, None]
-    typical = totals[:, :, :1] / np.maximum(counts, 1e-9) * PRIOR_ORIGINS
+    # overlapping horizons say the same thing several times: a longer one needs more origins to count
+    typical = totals[:, :, :1] / np.maximum(counts, 1e-9) * (PRIOR_ORIGINS * np.maximum(delays, 1.0))
     relative = (totals + prior * typical) / np.maximum(totals[:, :, :1] + typical, 1e-300)
     silent = (totals.max(axis=2, keepdims=True) <= 0) | (counts <= 0)
     capped = np.minimum(np.where(silent, prior, relative), 10.0)
@@ -135,7 +136,6 @@ def _shifts(mixes: FloatArray, truth: FloatArray, delays: FloatArray) -> FloatAr
     age = MEMORY ** np.arange(truth.shape[1])[::-1].reshape(1, -1, 1, 1)
     known, covered = (scored * age).sum(axis=1), (hits * age).sum(axis=1)
     levels = GRID[None, :, None]
-    # overlapping horizons say the same thing several times: a longer one needs more origins to count
     trial = TRIAL_ORIGINS * np.maximum(delays, 1.0)[None, None, :]
     share = (covered + trial * levels) / (known + trial)
     shift: FloatArray = _LOGITS[None, :, None] - (np.log(share) - np.log1p(-share))

@@ -44,11 +44,12 @@ def test_too_many_misses_widen_and_none_narrow() -> None:
 
 
 def test_an_origin_counts_only_when_its_horizon_is_over() -> None:
-    """With a delay of ten origins, ten origins teach what one teaches with a delay of one."""
+    """Ten origins with a horizon of eleven teach nothing yet: the weights are those of the prior."""
     said, truth = record([10.0, 1.0, 5.0, 50.0, 70.0], np.full(10, 5.0))
-    late = learn(said, truth, delays=np.array([10.0])).weights
-    early = learn(said[:, :1], truth[:, :1], delays=NEXT).weights
-    np.testing.assert_allclose(late, early, rtol=1e-9)
+    late = learn(said, truth, delays=np.array([11.0])).weights
+    untaught = learn(said, np.full_like(truth, np.nan), delays=NEXT).weights
+    np.testing.assert_allclose(late, untaught)
+    assert not np.allclose(learn(said, truth, delays=NEXT).weights, untaught)
 
 
 def test_the_mix_never_crosses() -> None:
