@@ -8,7 +8,8 @@ A query that goes on failing while others are answered must not stop that for ev
 one that this source cannot give, and when it comes back, everything is read back anew.
 
 A tick ends before the next one is due, however slow the source is: what was not answered by then is unavailable, and
-reading back goes on behind the following ticks.
+reading back goes on behind the following ticks. Until it is done, a workload is on hold: a restart may keep consumers
+waiting for a moment, but never tells them something else than the process before it.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from adapter.core.decision import Decision, Outcome, name_cause, withhold
 from adapter.core.fold import Fleet
 from adapter.core.history import History
 from adapter.core.loop_statistics import LoopStatistics
@@ -32,6 +34,7 @@ from adapter.stretch import Reader, Stretch, fold_stretch, read_in_time
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 60.0  # how long a query may fail before the others stop waiting for it
+_NO_MEMORY = "the history that holds and forecasts depend on is still being read back"
 _SHARE_FOR_SOURCE = 0.9  # of the interval; the rest is for deciding
 _LEAST_FOR_SOURCE_S = 3.6  # for short intervals; even if used up at every tick, no snapshot gets too old to act on
 
@@ -52,6 +55,7 @@ class Loop:
         self._fleet = Fleet(history=History.empty(()))
         self._remembered: Mapping[WorkloadId, TunedWorkload] = {}
         self._failing_since: Mapping[Signal, float] = {}
+        self._strange_since: Mapping[WorkloadId, float] = {}
         self._statistics = LoopStatistics(started_at=clock.now(), interval_s=tuning.current().tick.interval)
 
     def statistics(self) -> LoopStatistics:
@@ -92,6 +96,7 @@ class Loop:
             fleet, decisions = await asyncio.to_thread(fold_stretch, self._fleet, stretch, tuned)
         if self._may_remember(stretch, tuned):
             self._fleet = fleet
+        decisions = self._vetted(decisions, stretch, at=at)
         snapshot = Snapshot(
             at=at,
             interval_s=interval_s,
@@ -104,6 +109,21 @@ class Loop:
         self._sink.publish(snapshot)
         self._count(ticks=1)
         return snapshot
+
+    def _vetted(
+        self, decisions: Mapping[WorkloadId, Decision], stretch: Stretch, *, at: float
+    ) -> dict[WorkloadId, Decision]:
+        """Hold what has no memory yet, as it would decide otherwise than a process that has, and say why else it holds.
+
+        After `_PATIENCE_S` a workload whose history cannot be read back is decided on what there is.
+        """
+        strange = decisions.keys() - self._remembered.keys()
+        self._strange_since = {key: self._strange_since.get(key, at) for key in strange}
+        waited = {key: at - since for key, since in self._strange_since.items()}
+        unread = [key for key in strange if waited[key] < _PATIENCE_S and decisions[key].outcome is Outcome.PLAN]
+        cause = next((each.message for each in stretch.ticks.problems if stretch.failed), "")
+        held = {key: withhold(decisions[key], reason=_NO_MEMORY) for key in unread}
+        return {key: name_cause(held.get(key, each), cause=cause) for key, each in decisions.items()}
 
     def _note_memory(self, stretch: Stretch, tuned: Sequence[TunedWorkload]) -> None:
         """Tell until the first time that every workload is known; a source that is silent is not waited for."""

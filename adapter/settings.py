@@ -47,6 +47,8 @@ class Settings:
     keda: Address
     api: Address
     ops: Address
+    api_credentials: str | None = None
+    """Path of a file with what callers of the JSON API must show one of; None asks for nothing."""
     log_format: str = "text"
     log_level: str = "info"
 
@@ -90,6 +92,7 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
         keda=addresses["keda"],
         api=addresses["api"],
         ops=addresses["ops"],
+        api_credentials=given["api_credentials"],
         log_format=given["log_format"],
         log_level=given["log_level"],
     )
@@ -112,6 +115,12 @@ def _options() -> list[Callable[[_Command], _Command]]:
         show_envvar=True,
         help="Serve external metrics without TLS, on loopback only, to try them without a certificate.",
     )
+    credentials = _option(
+        "--api-credentials",
+        "API_CREDENTIALS",
+        type=_FILE,
+        help="File of what JSON API callers must show one of: lines `key KEY`, `bearer TOKEN`, `basic USER:PASSWORD`.",
+    )
     logs = [
         _option("--log-format", "LOG_FORMAT", default="text", type=click.Choice(["text", "json"]), help="Log lines."),
         _option(
@@ -123,7 +132,7 @@ def _options() -> list[Callable[[_Command], _Command]]:
         ),
     ]
     listeners = [option for listener in _LISTENERS for option in _listener_options(listener)]
-    return [*common, *listeners, plain, *logs]
+    return [*common, *listeners, plain, credentials, *logs]
 
 
 def _listener_options(listener: _Listener) -> list[Callable[[_Command], _Command]]:

@@ -194,6 +194,18 @@ async def test_a_source_that_falls_silent_is_bridged_then_held() -> None:
     assert all((each.planned or 0) >= 4 for each in bridged)
 
 
+async def test_a_workload_holds_until_its_history_has_been_read_back_but_not_for_ever() -> None:
+    """While a query of the backfill fails nobody gets a number that a restart would change; after a minute they do."""
+    source = make_source()
+    source.down = frozenset({Signal.GENERATION_TOKENS_RATE})  # LLAMA does without, but it belongs to what is remembered
+    loop, _ = make_loop(source, StaticTuning(tuning_of(LLAMA)))
+    decisions = [(await loop.tick(at)).decisions[LLAMA.workload.id] for at in ticks(TICK, 6)]
+
+    assert [each.outcome for each in decisions] == [Outcome.HOLD] * 4 + [Outcome.PLAN] * 2
+    assert "still being read back" in decisions[0].hold_reason
+    assert decisions[0].steps
+
+
 async def test_a_start_says_when_history_has_been_read_back() -> None:
     """Not while part of it fails, but at once when nothing answers at all; and what is added later changes nothing."""
     source, growing = make_source(), StaticTuning(tuning_of(LLAMA))

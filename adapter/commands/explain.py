@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapter.core.errors import ScaleaheadError
+from adapter.ui.credentials import API_KEY_HEADER
 
 _FAILED = 2
 _TIMEOUT_S = 10.0
@@ -34,15 +35,16 @@ class CannotAsk(ScaleaheadError):
     show_envvar=True,
     help="Where the JSON API of `scaleahead serve` is.",
 )
+@click.option("--api-key", envvar="SCALEAHEAD_API_KEY", show_envvar=True, help="One of its keys, if it asks for one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the server's JSON as it is.")
-def command(*, workload: str, url: str, as_json: bool) -> None:
+def command(*, workload: str, url: str, api_key: str | None, as_json: bool) -> None:
     """Show why a workload has the replicas it has, and why not more or fewer.
 
     Asks a running `scaleahead serve`. Exit code 0: explained. Exit code 2: there is no explanation.
     """
     try:
         namespace, name = _split(workload)
-        explained = _ask(f"{url.rstrip('/')}/api/v1/workloads/{namespace}/{name}/explain")
+        explained = _ask(f"{url.rstrip('/')}/api/v1/workloads/{namespace}/{name}/explain", api_key=api_key)
     except CannotAsk as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_FAILED)
@@ -63,9 +65,10 @@ def _split(workload: str) -> tuple[str, str]:
     return namespace, name
 
 
-def _ask(url: str) -> Mapping[str, Any]:
+def _ask(url: str, *, api_key: str | None) -> Mapping[str, Any]:
+    headers = {} if api_key is None else {API_KEY_HEADER: api_key}
     try:
-        answer = requests.get(url, timeout=_TIMEOUT_S)
+        answer = requests.get(url, headers=headers, timeout=_TIMEOUT_S)
         body = answer.json()
     except requests.exceptions.JSONDecodeError:
         raise CannotAsk(f"{url} answers, but is no JSON API of scaleahead; check --url") from None

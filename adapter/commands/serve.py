@@ -9,6 +9,7 @@ import click
 from adapter.core.errors import TuningError
 from adapter.server import ListenError
 from adapter.settings import SettingsError, read_settings, settings_options
+from adapter.ui.credentials_file import CredentialsError
 from adapter.wiring.log_output import configure_logging
 from adapter.wiring.process import KedaListenError, run_process
 
@@ -28,7 +29,7 @@ def command(**given: object) -> None:
         settings = read_settings(given)
         configure_logging(settings.log_format, settings.log_level)
         asyncio.run(run_process(settings))
-    except (SettingsError, TuningError) as error:
+    except (SettingsError, TuningError, CredentialsError) as error:
         _end(error, code=_USER_ERROR)
     except (ListenError, KedaListenError) as error:
         _end(error, code=_CANNOT_LISTEN)

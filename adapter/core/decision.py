@@ -4,13 +4,13 @@ A decision is the single source for metrics, scalers, UI, CLI, logs and self-met
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
 from adapter.core.lead_time import LeadTime
 from adapter.core.shaping import Shaped
-from adapter.core.signal import Reading, Signal
+from adapter.core.signal import Reading, Signal, State
 from adapter.core.workload import WorkloadId
 
 
@@ -157,3 +157,25 @@ class Decision:
     def lead_time_s(self) -> float:
         """How far ahead this decision looks, seconds."""
         return self.lead_time.seconds
+
+
+def withhold(decision: Decision, *, reason: str) -> Decision:
+    """Return the decision as a hold: its steps stay for people to read, its numbers are handed to nobody."""
+    return replace(
+        decision,
+        outcome=Outcome.HOLD,
+        hold_reason=reason,
+        planned=None,
+        served=None,
+        reactive=None,
+        active=None,
+        emitted=None,
+    )
+
+
+def name_cause(decision: Decision, *, cause: str) -> Decision:
+    """Return a hold for want of an answer with the cause in its reason, so that HPA and KEDA events show it."""
+    silent = any(reading.state is State.UNAVAILABLE for reading in decision.signals.values())
+    if decision.outcome is Outcome.PLAN or not silent or not cause:
+        return decision
+    return replace(decision, hold_reason=f"{decision.hold_reason} ({cause})")

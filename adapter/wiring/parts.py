@@ -1,6 +1,6 @@
 """Settings become objects: every port gets its implementation here and nowhere else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from adapter.telemetry.app import build_ops_app
 from adapter.telemetry.logs import ChangeLog
 from adapter.telemetry.metrics import build_registry
 from adapter.ui.app import build_json_app
+from adapter.ui.credentials import Credentials
+from adapter.ui.credentials_file import read_credentials
 from adapter.wiring.signal_source import CurrentSource
 from adapter.wiring.tuning_watch import TunedLoopReader, TuningWatch
 
@@ -65,6 +67,7 @@ def assemble(settings: Settings) -> Parts:
     Raises:
         TuningError: the tuning document is rejected.
         ListenError: a port is taken, or certificate files do not work.
+        CredentialsError: the file of credentials cannot be used.
     """
     clock = SystemClock()
     tuning = TuningFile(settings.config, presets=preset_names(), now=clock.now())
@@ -91,9 +94,16 @@ def _web_servers(settings: Settings, works: _Works) -> tuple[HttpServer, ...]:
     aggregated = build_aggregated_app(works.feed, works.clock, version=release, probes=probes)
     return (
         HttpServer(aggregated, _listener("external metrics", settings.external_metrics)),
-        HttpServer(build_json_app(works.feed, works.clock), _listener("the JSON API", settings.api)),
+        _json_server(settings, works),
         HttpServer(build_ops_app(registry, probes=probes), _listener("metrics and probes", settings.ops)),
     )
+
+
+def _json_server(settings: Settings, works: _Works) -> HttpServer:
+    path = settings.api_credentials
+    credentials = Credentials() if path is None else read_credentials(path)
+    listener = replace(_listener("the JSON API", settings.api), authenticated=path is not None)
+    return HttpServer(build_json_app(works.feed, works.clock, credentials=credentials), listener)
 
 
 def _release() -> str:

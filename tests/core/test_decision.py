@@ -1,4 +1,11 @@
-from adapter.core.decision import StepName
+from dataclasses import replace
+
+import pytest
+
+from adapter.core.decision import Outcome, StepName, name_cause, withhold
+from adapter.core.errors import CannotDecide
+from adapter.core.metric import Metric, metric_value
+from adapter.core.signal import Reading, Signal, State
 from tests.core.test_decide import decided, seen
 
 
@@ -13,3 +20,24 @@ def test_a_decision_repeats_what_it_went_by() -> None:
     decision = decided(observed)
     assert decision.signals == observed.readings
     assert (decision.replicas.requested, decision.capacity.per_replica, decision.quantile) == (3, 16.0, 0.9)
+
+
+def test_a_withheld_decision_has_no_number_and_keeps_its_steps() -> None:
+    """Nobody is handed a number, people can still read how it came about."""
+    decision = decided(seen(queue_depth=0, requests_running=5))
+    held = withhold(decision, reason="still reading")
+
+    assert (held.outcome, held.planned, held.active, held.steps) == (Outcome.HOLD, None, None, decision.steps)
+    with pytest.raises(CannotDecide, match="still reading"):
+        metric_value(held, Metric.REPLICAS)
+
+
+def test_the_cause_of_silence_is_in_the_reason_of_a_hold() -> None:
+    """A hold over an unavailable signal names what the source said; a plan, or another hold, is left alone."""
+    silent = {Signal.QUEUE_DEPTH: Reading(state=State.UNAVAILABLE)}
+    plan = decided(seen(queue_depth=0, requests_running=5))
+    held = replace(withhold(plan, reason="cannot see the load"), signals=silent)
+
+    assert name_cause(held, cause="connection refused").hold_reason == "cannot see the load (connection refused)"
+    assert name_cause(held, cause="") == held
+    assert name_cause(plan, cause="connection refused") == plan

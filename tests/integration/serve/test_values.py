@@ -117,3 +117,25 @@ def test_questions_that_nobody_can_answer_say_what_is_wrong_with_them(serve: Ser
         stub.GetMetrics(metrics(ref(WORKLOAD, NAMESPACE, preset="vllm", maxReplica="3")))
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "maxReplicas" in refused.value.details()
+
+
+def test_callers_of_the_json_api_must_show_what_the_file_of_credentials_holds(
+    prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    """Without a credential 401, with one of each form an answer; nobody else is asked for any."""
+    secrets = tmp_path / "credentials"
+    secrets.write_text("# for KEDA\nkey first\nbearer second\nbasic keda:third:3\n")
+    config = write_tuning(tmp_path, prometheus.url)
+    with ServeProcess(tmp_path, config, "--api-credentials", str(secrets)) as serve:
+        wait_until(lambda: serve.get("ops", "/readyz").ok)
+        path = f"/api/v1/targets/{NAMESPACE}/{WORKLOAD}"
+        codes = [
+            serve.get("api", path).status_code,
+            serve.get("api", path, headers={"X-API-KEY": "second"}).status_code,
+            serve.get("api", path, headers={"X-API-KEY": "first"}).status_code,
+            serve.get("api", f"{path}?api_key=first").status_code,
+            serve.get("api", path, headers={"Authorization": "Bearer second"}).status_code,
+            serve.get("api", path, auth=("keda", "third:3")).status_code,
+        ]
+
+    assert codes == [401, 401, 200, 200, 200, 200]
