@@ -122,7 +122,6 @@ def forget(fleet: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         fleet,
         history=fleet.history.reindexed(ids),
         forecasts=_only(fleet.forecasts, keep),
-        followed={key: each for key, each in fleet.followed.items() if set(key) <= keep},
         states=_only(fleet.states, keep),
         lead_times=_only(fleet.lead_times, keep),
     )

@@ -17,7 +17,7 @@ from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question
 from forecasting.follow import Followed, follow
 from forecasting.forecaster import Forecaster
-from forecasting.one_shot import forecast, forecast_one
+from forecasting.one_shot import forecast, forecast_naive, forecast_one
 
 __all__ = [
     "MIN_STEPS",
@@ -32,5 +32,6 @@ __all__ = [
     "Question",
     "follow",
     "forecast",
+    "forecast_naive",
     "forecast_one",
 ]

@@ -10,6 +10,8 @@ from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHi
 from forecasting.forecaster import begin
 from forecasting.history import History
 from forecasting.model_file import shipped_model
+from forecasting.naive import arrival_probability, naive_forecast
+from forecasting.targets import without
 
 
 def forecast(
@@ -42,6 +44,46 @@ def forecast(
     values, marks = check_history(history, censored)
     history_so_far = History(values=values, censored=marks, step_s=step_s, coarse=coarse)
     return begin(history_so_far, question, shipped_model()).forecast()
+
+
+def forecast_naive(
+    history: FloatArray, *, step_s: float, horizons: IntArray, quantiles: FloatArray, censored: BoolArray | None = None
+) -> Forecast:
+    """Forecast all series by R, the last value plus its own past errors: what every other forecast is held against.
+
+    Costs a small part of `forecast`, and depends on nothing but the history that is handed in.
+
+    Args:
+        history: load per step, shape (n, t), >= 0, NaN = gap, the newest last.
+        step_s: length of a step in seconds, > 0.
+        horizons: steps ahead, shape (h,), ascending, >= 1.
+        quantiles: probabilities, shape (k,), ascending, in (0, 1).
+        censored: True where the series was saturated, shape (n, t).
+
+    Returns:
+        A `Forecast` without a score of its own: R is the yardstick, and has its vote once there is enough history.
+
+    Raises:
+        ValueError: an argument has no meaning; names it, its value and what is allowed.
+    """
+    question = Question(step_s=step_s, horizons=np.asarray(horizons), quantiles=np.asarray(quantiles, dtype=np.float64))
+    values, marks = check_history(history, censored)
+    known = without(values, marks)
+    enough = np.sum(~np.isnan(known), axis=1) >= MIN_STEPS
+    naive = naive_forecast(values, known, question)
+    arrival = arrival_probability(values, question.horizons)
+    n, h = arrival.shape
+    return Forecast(
+        quantiles=question.quantiles.copy(),
+        horizons=question.horizons.astype(np.int64),
+        path=np.where(enough[:, None, None], naive.path, np.nan),
+        peak=np.where(enough[:, None, None], naive.peak, np.nan),
+        arrival_probability=np.where(enough[:, None], arrival, np.nan),
+        skill=np.full((n, h), np.nan),
+        coverage=np.full((n, question.quantiles.size), np.nan),
+        origins=np.zeros(n),
+        trusted=enough,
+    )
 
 
 def forecast_one(

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
-from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append, record_signals
+from adapter.core.history import MINUTE_TIER, History, StoredArray, append, record_signals
 from adapter.core.lead_time import HORIZON_LADDER_S, LeadTime, learn_lead_time, rung
 from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
 from adapter.core.signal import UNITS, FleetReadings, FloatArray, Observed, Reading, Signal, State
 from adapter.core.sizing import chosen_quantile
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
-from forecasting import MIN_STEPS, CoarseHistory, Followed, Question, follow
+from forecasting import MIN_STEPS, Forecast, Question, forecast_naive
 from forecasting.naive import naive_forecast
 
 QUANTILE_LADDER: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
@@ -47,8 +47,6 @@ class Fleet:
 
     history: History
     forecasts: Mapping[WorkloadId, WorkloadForecast] = field(default_factory=dict)
-    followed: Mapping[tuple[WorkloadId, ...], Followed] = field(default_factory=dict)
-    """What the forecasts of workloads renewed together go on from: the numbers of a fresh start, sooner."""
     states: Mapping[WorkloadId, PolicyState] = field(default_factory=dict)
     lead_times: Mapping[WorkloadId, LeadTime] = field(default_factory=dict)
     """As learnt at the last ten-minute mark; a workload that is not there has the configured one."""
@@ -145,17 +143,11 @@ def refresh_forecasts(fleet: Fleet, tuned: Sequence[TunedWorkload], *, at: float
     ]
     if not due or np.isnan(fleet.history.minute.end):
         return fleet
-    rows = np.array(due, dtype=np.intp)
-    ids = tuple(tuned[row].workload.id for row in due)
-    followed = follow_rows(fleet.history, rows, fleet.followed.get(ids))
-    kept = {key: each for key, each in fleet.forecasts.items() if key not in ids}
-    others = {key: each for key, each in fleet.followed.items() if not set(key) & set(ids)}
+    expired = {tuned[row].workload.id for row in due}
+    kept = {key: each for key, each in fleet.forecasts.items() if key not in expired}
     leads = [_look_ahead_s(fleet, each) for each in tuned]
-    return replace(
-        fleet,
-        forecasts={**kept, **forecast_rows(fleet.history, tuned, rows, leads_s=leads, followed=followed)},
-        followed={**others, ids: followed},
-    )
+    rows = np.array(due, dtype=np.intp)
+    return replace(fleet, forecasts={**kept, **forecast_rows(fleet.history, tuned, rows, leads_s=leads)})
 
 
 def is_due(workload: WorkloadId, *, at: float, step_s: float) -> bool:
@@ -164,29 +156,8 @@ def is_due(workload: WorkloadId, *, at: float, step_s: float) -> bool:
     return round(at / step_s) % slots == zlib.crc32(str(workload).encode()) % slots
 
 
-def follow_rows(history: History, rows: RowArray, previous: Followed | None) -> Followed:
-    """Return the forecaster of some rows of a history, going on from the `previous` one where it can."""
-    minute, coarse = history.minute, history.coarse
-    days = None
-    if not np.isnan(coarse.end):
-        age_s = minute.end - coarse.end
-        days = CoarseHistory(values=coarse.values[rows].astype(np.float64), step_s=COARSE_TIER.step_s, age_s=age_s)
-    question = Question(
-        step_s=MINUTE_TIER.step_s,
-        horizons=np.array([round(each / MINUTE_TIER.step_s) for each in HORIZON_LADDER_S]),
-        quantiles=np.array(QUANTILE_LADDER),
-    )
-    last_step = round(minute.end / MINUTE_TIER.step_s)
-    return follow(previous, minute.values[rows].astype(np.float64), question, last_step=last_step, coarse=days)
-
-
 def forecast_rows(
-    history: History,
-    tuned: Sequence[TunedWorkload],
-    rows: RowArray,
-    *,
-    leads_s: Sequence[float],
-    followed: Followed | None = None,
+    history: History, tuned: Sequence[TunedWorkload], rows: RowArray, *, leads_s: Sequence[float]
 ) -> dict[WorkloadId, WorkloadForecast]:
     """Return the forecasts of some rows of a history; rows with too little history have none.
 
@@ -195,10 +166,9 @@ def forecast_rows(
         tuned: the workloads.
         rows: which of them.
         leads_s: how far ahead each of the workloads looks.
-        followed: the forecaster of these rows; None = begin one.
     """
     minute = history.minute
-    view = (followed or follow_rows(history, rows, None)).forecaster.forecast()
+    view = _forecast(minute.values[rows])
     peaks = _signal_peaks(history, tuned, rows, leads_s=leads_s)
     return {
         history.ids[row]: WorkloadForecast(
@@ -215,6 +185,15 @@ def forecast_rows(
         for index, row in enumerate(rows.tolist())
         if np.isfinite(view.peak[index]).all()
     }
+
+
+def _forecast(values: StoredArray) -> Forecast:
+    return forecast_naive(
+        values.astype(np.float64),
+        step_s=MINUTE_TIER.step_s,
+        horizons=np.array([round(each / MINUTE_TIER.step_s) for each in HORIZON_LADDER_S]),
+        quantiles=np.array(QUANTILE_LADDER),
+    )
 
 
 def _signal_peaks(

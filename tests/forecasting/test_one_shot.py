@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting import MIN_STEPS, Forecast, NotEnoughHistory, forecast, forecast_one
+from forecasting import MIN_STEPS, Forecast, NotEnoughHistory, forecast, forecast_naive, forecast_one
 
 HORIZONS = np.array([1, 2, 5, 15])
 QUANTILES = np.array([0.5, 0.9, 0.95, 0.99])
@@ -128,3 +128,32 @@ def test_a_meaningless_argument_is_refused_by_name(options: dict[str, object], c
     history = asked.pop("history")
     with pytest.raises(ValueError, match=complaint):
         forecast(history, **asked)
+
+
+def ask_naive(history: np.ndarray) -> Forecast:
+    """Ask R at the horizons and quantiles these tests use."""
+    return forecast_naive(history, step_s=60.0, horizons=HORIZONS, quantiles=QUANTILES)
+
+
+def test_the_naive_forecast_is_the_last_value_while_nothing_ever_changed() -> None:
+    """A constant series has no errors: every quantile is that constant, and load is certain to arrive."""
+    view = ask_naive(np.full((2, 60), 7.0))
+
+    assert (view.peak == 7.0).all()
+    assert (view.arrival_probability > 0.9).all()
+    assert view.trusted.all()
+
+
+def test_the_naive_forecast_does_not_depend_on_the_batch() -> None:
+    """A series gets the same bytes alone and among others."""
+    load = random_load()
+
+    assert ask_naive(load).peak[1].tobytes() == ask_naive(load[1:2]).peak[0].tobytes()
+
+
+def test_the_naive_forecast_of_too_little_history_is_missing() -> None:
+    """Fewer known steps than MIN_STEPS give NaN and no vote."""
+    view = ask_naive(np.full((1, MIN_STEPS - 1), 3.0))
+
+    assert np.isnan(view.peak).all()
+    assert not view.trusted.any()

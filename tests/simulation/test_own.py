@@ -41,11 +41,11 @@ def test_it_sizes_for_the_work_that_arrives() -> None:
 
 
 def test_it_sleeps_and_is_woken_by_what_the_gateway_holds() -> None:
-    """Idle from 60 s: asleep after hold and cooldown; a request at 700 s wakes it within two ticks."""
-    trace = requests([*np.linspace(0.0, 60.0, 50), 700.0])
-    outcome = run(trace, Scaleahead(tuned(least=0)), end_s=900.0)
+    """Idle from 60 s: asleep after hold and cooldown; a request at 1200 s wakes it within two ticks."""
+    trace = requests([*np.linspace(0.0, 60.0, 50), 1200.0])
+    outcome = run(trace, Scaleahead(tuned(least=0)), end_s=1500.0)
     sizes = {moment.at_s: moment.spec for moment in outcome.moments}
-    assert (sizes[300.0], sizes[690.0], sizes[735.0]) == (1, 0, 1)
+    assert (sizes[300.0], sizes[1185.0], sizes[1230.0]) == (1, 0, 1)
     assert outcome.score.failed == 0
 
 
