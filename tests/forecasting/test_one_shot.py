@@ -103,11 +103,17 @@ def test_a_gap_is_not_taken_for_zero() -> None:
 
 
 def test_saturated_steps_are_not_scored_as_demand() -> None:
-    """A plateau at the ceiling is marked, so its drop from 30 to 10 is no error anybody has to expect."""
+    """A plateau at the ceiling is marked, so its drop from 30 to 10 is no error anybody has to expect.
+
+    Exactly so for R, whose only knowledge are errors; the mix draws on a level that the gap leaves a trace in.
+    """
     history = np.full((1, 80), 30.0)
     history[0, 20:40] = 10.0
     marks = (history == 10.0) & (np.arange(80) < 40)
-    np.testing.assert_allclose(ask(history, censored=marks).path[0, 0, 0], 30.0, rtol=1e-5)
+    naive = forecast_naive(history, step_s=60.0, horizons=HORIZONS, quantiles=QUANTILES, censored=marks)
+
+    assert naive.path[0, 0, 0] == 30.0
+    np.testing.assert_allclose(ask(history, censored=marks).path[0, 0, 0], 30.0, rtol=1e-3)
 
 
 @pytest.mark.parametrize(
