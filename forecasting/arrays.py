@@ -14,10 +14,3 @@ IntArray = NDArray[np.int64]
 
 BoolArray = NDArray[np.bool_]
 """True or False per element."""
-
-
-def read_only(values: FloatArray) -> FloatArray:
-    """Return `values` as a contiguous float array that nobody can write to; the input stays as it was."""
-    frozen: FloatArray = np.array(values, dtype=np.float64, order="C")
-    frozen.flags.writeable = False
-    return frozen

@@ -1,14 +1,17 @@
-"""The house rules that no linter knows: small files and functions, names that say something."""
+"""The house rules that no linter knows: twins of pure modules, small files and functions, names that say something."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 _ROOT = Path(__file__).parent.parent
 _GENERATED = "_generated"
 _LONGEST_FILE = 400
 _LONGEST_FUNCTION = 50
 _DRAWERS = ("util", "utils", "helper", "helpers", "common", "misc")
+_MIRRORED = {"adapter/core": "tests/core", "forecasting": "tests/forecasting"}
 
 
 def _files(*folders: str) -> Iterator[Path]:
@@ -16,6 +19,11 @@ def _files(*folders: str) -> Iterator[Path]:
         for path in sorted((_ROOT / folder).rglob("*.py")):
             if _GENERATED not in path.parts:
                 yield path.relative_to(_ROOT)
+
+
+def _twin(module: Path, package: str, tests: str) -> Path:
+    inner = module.relative_to(package)
+    return Path(tests) / inner.parent / f"test_{inner.stem.lstrip('_')}.py"
 
 
 def _body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -29,6 +37,13 @@ def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(ast.parse((_ROOT / path).read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
+
+
+@pytest.mark.parametrize(("package", "tests"), _MIRRORED.items())
+def test_every_pure_module_has_a_twin(package: str, tests: str) -> None:
+    """A module of the pure packages is tested in the file of its own name."""
+    modules = [path for path in _files(package) if path.name not in ("__init__.py", "__main__.py")]
+    assert [str(path) for path in modules if not (_ROOT / _twin(path, package, tests)).exists()] == []
 
 
 def test_no_module_is_a_drawer() -> None:
