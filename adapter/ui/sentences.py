@@ -29,19 +29,27 @@ def why_not(decision: Decision) -> str:
     """Return what kept the result from more replicas, and what from fewer.
 
     A step that lowered the number kept it from scaling out that far, a step that raised it from scaling in that far.
+    Where none raised it, the step that set the number is what asks for as many.
 
     Returns:
-        Text such as "not 8: replicas.max is 6 (bounds); not fewer: no step raised the number".
+        Text such as "not 8: replicas.max is 6 (bounds); not fewer: 40 requests in flight / 8 per replica (reactive)".
     """
     if decision.outcome is Outcome.HOLD:
         return f"neither out nor in: {decision.hold_reason}"
     out = _kept([step for step in decision.steps if _change(step) < 0])
     in_ = _kept([step for step in decision.steps if _change(step) > 0])
-    return f"{out or 'not more: no step lowered the number'}; {in_ or 'not fewer: no step raised the number'}"
+    first = next(
+        (f"not fewer: {s.reason} ({s.name})" for s in decision.steps if _sets(s)), "not fewer: none is asked for"
+    )
+    return f"{out or 'not more: nothing asks for more'}; {in_ or first}"
 
 
 def _kept(steps: list[Step]) -> str:
     return ", ".join(f"not {step.before}: {step.reason} ({step.name})" for step in steps)
+
+
+def _sets(step: Step) -> bool:
+    return step.before is None and step.after is not None
 
 
 def _change(step: Step) -> int:

@@ -28,11 +28,12 @@ def test_why_not_names_what_lowered_and_what_raised_the_number() -> None:
     )
 
 
-def test_why_not_without_such_steps_says_so() -> None:
-    """Nothing stood in the way."""
+def test_why_not_fewer_names_the_load_where_no_step_raised_the_number() -> None:
+    """What set the number is what asks for as many; without any step nothing is asked for."""
     assert why_not(decision(steps=decision().steps[:1])) == (
-        "not more: no step lowered the number; not fewer: no step raised the number"
+        "not more: nothing asks for more; not fewer: work of 3.1 engine-seconds/s needs 4 replicas (reactive)"
     )
+    assert why_not(decision(steps=())) == "not more: nothing asks for more; not fewer: none is asked for"
 
 
 def test_hold_gives_its_reason_for_everything() -> None:
