@@ -7,47 +7,26 @@ business of other tests.
 
 import math
 from collections.abc import Mapping
-from typing import Final
 
-import numpy as np
-
-from adapter.core.signal import FleetReadings, Grid, Readings, Signal, State
-from adapter.core.workload import WorkloadId
+from adapter.core.signal import Reading, Signal, State
 from adapter.simulation.scrapes import Rates, ScrapeMemory
 
-SIGNALS: Final = (
-    Signal.QUEUE_DEPTH,
-    Signal.REQUESTS_RUNNING,
-    Signal.ARRIVAL_RATE,
-    Signal.PROMPT_TOKENS_RATE,
-    Signal.GENERATION_TOKENS_RATE,
-    Signal.PROMPT_TOKENS_PER_REQUEST,
-    Signal.GENERATION_TOKENS_PER_REQUEST,
-    Signal.PREFIX_CACHE_HIT_RATIO,
-    Signal.KV_CACHE_USAGE,
-    Signal.REPLICAS_REQUESTED,
-    Signal.REPLICAS_STATUS,
-    Signal.REPLICAS_READY,
-    Signal.DEMAND_AT_ZERO,
-)
 
-
-def read_signals(
-    memory: ScrapeMemory, workload: WorkloadId, *, at: float, at_s: float, window_s: float
-) -> FleetReadings:
-    """Return the readings of one tick.
+def read_signals(memory: ScrapeMemory, *, at_s: float, window_s: float) -> dict[Signal, Reading]:
+    """Return the readings of one tick; a signal that is left out is absent.
 
     Args:
-        memory: at least one scrape, the newest at or before `at_s`.
-        workload: whose fleet it is.
-        at: tick time, seconds since epoch.
+        memory: what was scraped, the newest at or before `at_s`.
         at_s: the time that is asked for, seconds of the fleet: the tick less its settling delay.
         window_s: of rates.
     """
     values = measure(memory, at_s=at_s, window_s=window_s)
     age_s = at_s - memory.newest.at_s if memory.newest else math.nan
-    readings = {signal: _cell(values.get(signal, math.nan), age_s) for signal in SIGNALS}
-    return FleetReadings(ids=(workload,), grid=Grid(start=at, step_s=1.0), readings=readings)
+    return {
+        signal: Reading(state=State.FRESH, value=value, age_s=age_s, coverage=1.0)
+        for signal, value in values.items()
+        if not math.isnan(value)
+    }
 
 
 def measure(memory: ScrapeMemory, *, at_s: float, window_s: float) -> Mapping[Signal, float]:
@@ -86,13 +65,3 @@ def _rated(rates: Rates) -> dict[Signal, float]:
 
 def _ratio(part: float, whole: float) -> float:
     return part / whole if whole > 0 else math.nan
-
-
-def _cell(value: float, age_s: float) -> Readings:
-    known = not math.isnan(value)
-    return Readings(
-        value=np.array([[value]]),
-        state=np.array([[State.FRESH if known else State.ABSENT]], dtype=np.uint8),
-        age_s=np.array([[age_s if known else math.nan]]),
-        coverage=np.array([[1.0 if known else math.nan]]),
-    )

@@ -1,11 +1,8 @@
 """Signals as the preset would read them."""
 
-import math
-
 import pytest
 
 from adapter.core.signal import Signal, State
-from adapter.core.workload import WorkloadId
 from adapter.demo.samples import ScrapeMemory as TextMemory
 from adapter.demo.source import measure as measure_text
 from adapter.simulation.closed_loop import observe
@@ -38,14 +35,12 @@ def test_without_engines_their_signals_are_absent_and_the_gateway_is_not() -> No
     served, memory = fleet(requests([1.0, 2.0]), replicas=0), ScrapeMemory()
     served.advance(10.0)
     memory.record(observe(served))
-    readings = read_signals(memory, WorkloadId("a", "b"), at=1000.0, at_s=12.0, window_s=60.0).readings
-    held, tokens = (readings[each].cell(0, 0) for each in (Signal.DEMAND_AT_ZERO, Signal.PROMPT_TOKENS_RATE))
+    readings = read_signals(memory, at_s=12.0, window_s=60.0)
+    held = readings[Signal.DEMAND_AT_ZERO]
     assert (held.state, held.value, held.age_s) == (State.FRESH, 2.0, 2.0)
-    assert tokens.state is State.ABSENT
-    assert math.isnan(tokens.value)
+    assert Signal.PROMPT_TOKENS_RATE not in readings
 
 
 def test_nothing_scraped_is_nothing_seen() -> None:
-    """Before the first scrape every signal is absent."""
-    readings = read_signals(ScrapeMemory(), WorkloadId("a", "b"), at=0.0, at_s=0.0, window_s=60.0).readings
-    assert {each.cell(0, 0).state for each in readings.values()} == {State.ABSENT}
+    """Before the first scrape every signal is left out, which is absent."""
+    assert read_signals(ScrapeMemory(), at_s=0.0, window_s=60.0) == {}
