@@ -16,6 +16,7 @@ COMMANDS = {
     "options": "Print the reference table of the tuning document.",
     "serve": "Serve HPAs and KEDA from a Prometheus, as a tuning document says.",
     "simulate": "Simulate a trace under our decisions and, for comparison, under other policies.",
+    "whatif": "Tell from a Prometheus's history what a configuration would have done.",
 }
 """Every subcommand with its one-line help, the first sentence of the command's own."""
 

@@ -5,7 +5,7 @@ Live ticks and the start of a process use the same two functions; a live tick is
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapter.core.decision import Decision
@@ -126,9 +126,18 @@ def fold_stretch(
     fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload]
 ) -> tuple[Fleet, dict[WorkloadId, Decision]]:
     """Return the fleet after a stretch, and the decisions of its last tick; pure, so that it may run in a thread."""
+    after: tuple[Fleet, dict[WorkloadId, Decision]] = (fleet, {})
+    for after in fold_ticks(fleet, stretch, tuned):  # noqa: B007 - the last one counts
+        pass
+    return after
+
+
+def fold_ticks(
+    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload]
+) -> Iterator[tuple[Fleet, dict[WorkloadId, Decision]]]:
+    """Yield the fleet after each tick of a stretch, and the decisions of that tick."""
     values = certain_values(stretch.ticks, tuned)
     marks = _coarse_columns(stretch, tuned)
-    decisions: dict[WorkloadId, Decision] = {}
     grid = stretch.ticks.grid
     for column, at in enumerate(grid.times().tolist()):
         fleet = _recorded(fleet, values, tuned, column=column, at=at, grid=grid)
@@ -137,7 +146,7 @@ def fold_stretch(
             fleet = record_mark(fleet, tuned, demand=demand, starts=starts, at=at)
         fleet = refresh_forecasts(fleet, tuned, at=at, step_s=grid.step_s)
         fleet, decisions = decide_fleet(fleet, stretch.ticks, tuned, column=column, at=at)
-    return fleet, decisions
+        yield fleet, decisions
 
 
 def _recorded(

@@ -91,7 +91,7 @@ def score(
         gpu_hours=gpu_hours,
         cold_hits=_cold_hits(arrived),
         wakeups=sum(event.before == 0 < event.after for event in events),
-        flaps=_flaps(events),
+        flaps=count_flaps(events),
     )
 
 
@@ -115,7 +115,8 @@ def _cold_hits(rows: Records) -> int:
     return int(np.count_nonzero(~(rows["queued_s"] <= rows["arrival_s"])))
 
 
-def _flaps(events: Sequence[ScaleEvent]) -> int:
+def count_flaps(events: Sequence[ScaleEvent]) -> int:
+    """Return how many changes of size undo the one before within `FLAP_WINDOW_S`."""
     return sum(
         (first.after > first.before) != (second.after > second.before) and second.at_s - first.at_s <= FLAP_WINDOW_S
         for first, second in itertools.pairwise(events)
