@@ -70,27 +70,31 @@ class Forecaster:
 
     def forecast(self) -> Forecast:
         """Return the forecast at the end of the history."""
-        enough = np.sum(~np.isnan(self.history.known), axis=1) >= MIN_STEPS
-        trusted = self.lesson.standing.trusted & enough
-        levels = self.question.quantiles
-        peak = np.maximum.accumulate(self._voted(mix(self.now.peak, self.lesson.peak), self.now.peak), axis=2)
-        path = self._voted(mix(self.now.path, self.lesson.path), self.now.path)
-        result = self.lesson.standing
-        return Forecast(
-            quantiles=levels.copy(),
-            horizons=self.question.horizons.astype(np.int64),
-            path=np.where(enough[:, None, None], at_levels(path, levels), np.nan),
-            peak=np.where(enough[:, None, None], at_levels(peak, levels), np.nan),
-            arrival_probability=np.where(enough[:, None], self.now.arrival, np.nan),
-            skill=result.skill.copy(),
-            coverage=at_levels(result.coverage[:, :, None], levels)[:, :, 0],
-            origins=result.origins.copy(),
-            trusted=trusted,
-        )
+        enough = np.asarray(np.count_nonzero(~np.isnan(self.history.known), axis=1) >= MIN_STEPS)
+        return forecast_from(self.question, self.lesson, self.now, enough=enough)
 
-    def _voted(self, mixed: FloatArray, said: Float32Array) -> FloatArray:
-        """Return the mix where it has its vote, the naive forecast where it lost it."""
-        return np.where(self.lesson.standing.trusted[:, None, None], mixed, said[:, NAIVE].astype(np.float64))
+
+def forecast_from(question: Question, lesson: Lesson, now: MemberForecasts, *, enough: BoolArray) -> Forecast:
+    """Return what the members say `now`, mixed and corrected by the `lesson`; NaN where not `enough` is known."""
+    result, levels = lesson.standing, question.quantiles
+    peak = np.maximum.accumulate(_voted(lesson.peak, now.peak, result.trusted), axis=2)
+    path = _voted(lesson.path, now.path, result.trusted)
+    return Forecast(
+        quantiles=levels.copy(),
+        horizons=question.horizons.astype(np.int64),
+        path=np.where(enough[:, None, None], at_levels(path, levels), np.nan),
+        peak=np.where(enough[:, None, None], at_levels(peak, levels), np.nan),
+        arrival_probability=np.where(enough[:, None], now.arrival, np.nan),
+        skill=result.skill.copy(),
+        coverage=at_levels(result.coverage[:, :, None], levels)[:, :, 0],
+        origins=result.origins.copy(),
+        trusted=result.trusted & enough,
+    )
+
+
+def _voted(learnt: Learnt, said: Float32Array, trusted: BoolArray) -> FloatArray:
+    """Return the mix where it has its vote, the naive forecast where it lost it."""
+    return np.where(trusted[:, None, None], mix(said, learnt), said[:, NAIVE].astype(np.float64))
 
 
 def begin(history: History, question: Question, model: PooledModel) -> Forecaster:

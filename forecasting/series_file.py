@@ -6,6 +6,7 @@ idle), and one value column. A thin shell around the standard library; everythin
 
 import csv
 import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,12 @@ from typing import IO
 
 import numpy as np
 
-from forecasting.arrays import FloatArray
+from forecasting.arrays import FloatArray, IntArray
 
 _VALUE_COLUMNS = ("requests", "arrivals")
+_GAP, _NO_GAP = {"1", "1.0", "true"}, {"", "0", "0.0", "false"}
+_OFF_GRID = 1e-6  # of a step
+_MOST_CELLS = 50_000_000  # 400 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,24 +42,59 @@ def read_series(path: Path, value: str | None = None) -> SeriesSet:
         value: name of the value column; None = `requests`, else `arrivals`.
 
     Raises:
-        ValueError: a column is missing, or the times are not on a regular grid; names the file and what it needs.
+        ValueError: the file cannot be read as series; names the file, the line or column, and what is allowed.
     """
-    with _open(path) as stream:
-        reader = csv.DictReader(stream)
-        columns = reader.fieldnames or ()
-        column = _value_column(path, columns, value)
-        if "t_s" not in columns:
-            raise ValueError(f"{path} has no column t_s (start of the interval in seconds), only {list(columns)}")
-        records = [
-            (row.get("series_id") or path.name.split(".")[0], float(row["t_s"]), _number(row, column)) for row in reader
-        ]
-    if len(records) < 2:
-        raise ValueError(f"{path} has {len(records)} rows; a series needs at least two")
-    return _on_grid(path, records)
+    try:
+        with _open(path) as stream:
+            table = _table(path, stream, value)
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+        raise ValueError(f"{path} cannot be read as CSV text ({error})") from error
+    if len(table.lines) < 2:
+        raise ValueError(f"{path} has {len(table.lines)} rows; a series needs at least two")
+    return _on_grid(path, table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Table:
+    """The columns of a file, one entry per row."""
+
+    names: list[str]
+    times: FloatArray
+    loads: FloatArray
+    """NaN = gap."""
+    lines: list[int]
+    """Where each row stands in the file, counted from 1."""
 
 
 def _open(path: Path) -> IO[str]:
-    return gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="")
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", newline="", encoding="utf-8")
+    return path.open(newline="", encoding="utf-8")
+
+
+def _table(path: Path, stream: IO[str], value: str | None) -> _Table:
+    reader = csv.reader(stream)
+    head = [name.strip().removeprefix("\ufeff") for name in next(reader, [])]
+    column = _value_column(path, head, value)
+    if "t_s" not in head:
+        raise ValueError(f"{path} has no column t_s (start of the interval in seconds), only {head}")
+    rows, lines = [], []
+    for row in reader:
+        if row:
+            rows.append(row)
+            lines.append(reader.line_num)
+        if row and len(row) != len(head):
+            raise ValueError(f"{path}, line {lines[-1]}: {len(row)} fields, but the first line names {len(head)}")
+    gaps = _gaps(path, _column(rows, head, "gap"), lines)
+    texts = _column(rows, head, column) or []
+    loads = ["nan" if gap or text == "" else text for gap, text in zip(gaps, texts, strict=True)]
+    named = _column(rows, head, "series_id") or [""] * len(rows)
+    return _Table(
+        names=[name or path.name.split(".")[0] for name in named],
+        times=_numbers(f"{path}, line {{line}}, column t_s", _column(rows, head, "t_s") or [], lines),
+        loads=_loads(f"{path}, line {{line}}, column {column}", loads, lines),
+        lines=lines,
+    )
 
 
 def _value_column(path: Path, columns: Sequence[str], value: str | None) -> str:
@@ -66,25 +105,82 @@ def _value_column(path: Path, columns: Sequence[str], value: str | None) -> str:
     raise ValueError(f"{path} has none of the value columns {list(wanted)}, only {list(columns)}")
 
 
-def _number(row: dict[str, str], column: str) -> float:
-    if row.get("gap") in {"1", "1.0", "True", "true"} or row[column] == "":
-        return np.nan
-    return float(row[column])
+def _column(rows: list[list[str]], head: list[str], name: str) -> list[str] | None:
+    place = head.index(name) if name in head else -1
+    return None if place < 0 else [row[place].strip() for row in rows]
 
 
-def _on_grid(path: Path, records: list[tuple[str, float, float]]) -> SeriesSet:
-    names = tuple(dict.fromkeys(name for name, _, _ in records))
-    times = np.unique([t for _, t, _ in records])
+def _gaps(path: Path, texts: list[str] | None, lines: list[int]) -> list[bool]:
+    if texts is None:
+        return [False] * len(lines)
+    for text, line in zip(texts, lines, strict=True):
+        if text.lower() not in _GAP and text.lower() not in _NO_GAP:
+            raise ValueError(f"{path}, line {line}, column gap: must be 1 (collection failed) or 0, got {text!r}")
+    return [text.lower() in _GAP for text in texts]
+
+
+def _numbers(where: str, texts: list[str], lines: list[int]) -> FloatArray:
+    """Return finite numbers."""
+    for text, line in zip(texts, lines, strict=True):
+        if not _is_number(text) or not np.isfinite(float(text)):
+            raise ValueError(f"{where.format(line=line)}: must be a finite number, got {text!r}")
+    return np.array(texts, dtype=np.float64)
+
+
+def _loads(where: str, texts: list[str], lines: list[int]) -> FloatArray:
+    """Return loads, NaN = gap."""
+    for text, line in zip(texts, lines, strict=True):
+        if not _is_number(text) or float(text) < 0 or np.isinf(float(text)):
+            raise ValueError(f"{where.format(line=line)}: must be a number >= 0, or empty for a gap, got {text!r}")
+    return np.array(texts, dtype=np.float64)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _on_grid(path: Path, table: _Table) -> SeriesSet:
+    names = tuple(dict.fromkeys(table.names))
+    times = np.unique(table.times)
     if times.size < 2:
         raise ValueError(f"{path} has one point in time; a series needs at least two")
     step = float(np.diff(times).min())
-    columns = (np.array([t for _, t, _ in records]) - times[0]) / step
-    if np.abs(columns - columns.round()).max() > 1e-6:
-        raise ValueError(f"{path}: times must be multiples of the step of {step} s from the first, {times[0]} s")
+    places = (table.times - times[0]) / step
+    off = np.abs(places - places.round())
+    if off.max() > _OFF_GRID:
+        first = int(np.argmax(off > _OFF_GRID))
+        raise ValueError(
+            f"{path}, line {table.lines[first]}: times must be multiples of the step of {step:g} s (the shortest"
+            f" distance in the file) from the first, {times[0]:.12g} s, got {table.times[first]:.12g}"
+        )
+    steps = int(places.max().round()) + 1
+    if steps * len(names) > _MOST_CELLS:
+        raise ValueError(
+            f"{path}: {len(names)} series over {steps} steps of {step:g} s (the shortest distance in the file) are"
+            f" more than the {_MOST_CELLS} values that are allowed"
+        )
     rows = {name: i for i, name in enumerate(names)}
-    values = np.full((len(names), int(columns.max().round()) + 1), np.nan)
-    values[[rows[name] for name, _, _ in records], columns.round().astype(int)] = [v for _, _, v in records]
-    return SeriesSet(names=names, values=values, step_s=step)
+    cells = np.array([rows[name] for name in table.names]) * steps + places.round().astype(np.int64)
+    _refuse_twice(path, table, cells)
+    values = np.full(len(names) * steps, np.nan)
+    values[cells] = table.loads
+    return SeriesSet(names=names, values=values.reshape(len(names), steps), step_s=step)
+
+
+def _refuse_twice(path: Path, table: _Table, cells: IntArray) -> None:
+    """Refuse two rows for one time of one series: which of them holds is not ours to guess."""
+    order = np.argsort(cells, kind="stable")
+    twice = np.flatnonzero(np.diff(cells[order]) == 0)
+    if twice.size:
+        later = int(order[twice + 1].min())
+        raise ValueError(
+            f"{path}, line {table.lines[later]}: series {table.names[later]} has the time {table.times[later]:.12g} s"
+            " twice; one row per series and time is allowed"
+        )
 
 
 def coarser(values: FloatArray, factor: int) -> FloatArray:

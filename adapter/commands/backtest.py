@@ -12,7 +12,7 @@ from rich.table import Table
 
 from forecasting.evaluation.backtest import Backtest, Options, backtest
 from forecasting.evaluation.plot import draw
-from forecasting.evaluation.report import Cell, Summary, as_json, cells_of, summarise
+from forecasting.evaluation.report import Cell, Summary, as_json, cells_of, near_and_far, summarise
 from forecasting.model_file import load_model, shipped_model
 from forecasting.series_file import SeriesSet, coarser, read_series
 
@@ -37,19 +37,19 @@ def command(**asked: object) -> None:
     "vs last" is relative to R, the last value plus its own past errors: below 1 is better.
     """
     try:
-        series = _series(asked)
+        result = _measured(_series(asked), asked)
     except ValueError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_FAILED)
-    result = _measured(series, asked)
+    _tell_unscored(result)
     cells = cells_of(result.cases)
-    summary = summarise(cells, result.cpu_ms_per_forecast)
+    summary = summarise(near_and_far(cells)[0], result.cpu_ms_per_forecast)
     _console().print(_table(cells, summary))
     if isinstance(asked["plot"], Path):
         asked["plot"].write_text(draw(result))
         click.echo(f"wrote {asked['plot']}", err=True)
     if asked["json_wanted"]:
-        click.echo(json.dumps(as_json(cells, summary)))
+        click.echo(json.dumps(as_json(cells, result.cpu_ms_per_forecast)))
 
 
 def _series(asked: dict[str, object]) -> SeriesSet:
@@ -84,6 +84,14 @@ def _measured(series: SeriesSet, asked: dict[str, object]) -> Backtest:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(f"{len(series.names)} series", total=1.0)
         return backtest(series, options, lambda share: progress.update(task, completed=share))
+
+
+def _tell_unscored(result: Backtest) -> None:
+    """Name the series that nothing can be said about; an empty table would look like a fault of ours."""
+    for tested in result.series:
+        if not any(case.peak.origins for case in tested.cases):
+            why = "its load is zero throughout" if tested.cases else "fewer than 20 forecasts have a complete outcome"
+            click.echo(f"not scored: {tested.name}: {why}", err=True)
 
 
 def _console() -> Console:

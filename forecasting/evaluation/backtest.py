@@ -1,19 +1,20 @@
 """Back-test the forecaster on recorded load: one call, one report.
 
 Why apart from reading files and showing tables: the same functions serve the command line, the documentation's
-benchmarks and a cluster of machines.
+benchmarks and a cluster of machines. Every series is worked on by itself, so `Mapped` may do it anywhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
-from forecasting.contract import Question
+from forecasting.contract import MIN_STEPS, Question
 from forecasting.evaluation.metrics import FEWEST, LEVELS, Score, score
 from forecasting.evaluation.reference import naive_at
-from forecasting.evaluation.rolling import Rolled, roll, scored_ends, with_days
+from forecasting.evaluation.rolling import Clock, Rolled, roll, scored_ends, with_days
 from forecasting.members import MEMBERS
 from forecasting.naive import NaiveForecast
 from forecasting.pooled import PooledModel
@@ -22,6 +23,17 @@ from forecasting.targets import load_ahead, peak_ahead
 
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 _LEADS_S = (120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, _DAY_S)
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Mapped(Protocol):
+    """Applies a function to many items, somewhere; what `map` does, in this process."""
+
+    def __call__(self, function: Callable[[_Item], _Result], items: Sequence[_Item], /) -> Iterable[_Result]:
+        """Return the results in the order of the items."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,8 @@ class Case:
     naive_path: Score
     simple: tuple[float, ...]
     """wQL of the peak of each simple member."""
+    cpu_ms: float
+    """CPU time of one forecast of this series, all lead times and quantiles; NaN if not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,22 +64,50 @@ class Options:
     """First origin, seconds from the start."""
     origins: int = 220
     """Origins per series."""
-    clock: Callable[[], float] | None = None
+    clock: Clock | None = None
     """CPU seconds used so far; None = do not measure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """One series to be tested: all that a worker needs."""
+
+    name: str
+    values: FloatArray
+    """Load, shape (t,)."""
+    question: Question
+    ends: IntArray
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tested:
+    """What came of one series."""
+
+    name: str
+    values: FloatArray
+    """Load, shape (t,)."""
+    rolled: Rolled
+    cases: tuple[Case, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Backtest:
     """Everything a report needs."""
 
-    cases: tuple[Case, ...]
-    cpu_ms_per_forecast: float
-    """CPU time of one series at one origin, all lead times and quantiles; NaN if not measured."""
-    rolled: Rolled
+    series: tuple[Tested, ...]
     horizons: IntArray
-    history_values: FloatArray
-    names: tuple[str, ...]
     step_s: float
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """All cases of all series."""
+        return tuple(case for tested in self.series for case in tested.cases)
+
+    @property
+    def cpu_ms_per_forecast(self) -> float:
+        """CPU time of one series at one origin, all lead times and quantiles; NaN if not measured."""
+        return float(np.mean([tested.rolled.cpu_ms for tested in self.series]))
 
 
 def lead_steps(steps: int, step_s: float) -> IntArray:
@@ -80,68 +122,86 @@ def lead_steps(steps: int, step_s: float) -> IntArray:
     return np.array(sorted(step for step in ahead if step <= min(longest, steps // 2)), dtype=np.int64)
 
 
-def backtest(series: SeriesSet, options: Options, done: Callable[[float], None]) -> Backtest:
+def backtest(series: SeriesSet, options: Options, done: Callable[[float], None], *, mapped: Mapped = map) -> Backtest:
     """Return how the forecaster and R did on every series at every lead time.
 
     Args:
         series: recorded load.
         options: model, first origin, number of origins, clock.
         done: told the share of the work that is done, 0..1.
+        mapped: applies a function to all series, perhaps in other processes.
+
+    Raises:
+        ValueError: the series are too short to be tested; says how long they must be.
     """
     steps = series.values.shape[1]
-    question = Question(step_s=series.step_s, horizons=lead_steps(steps, series.step_s), quantiles=LEVELS)
+    horizons = lead_steps(steps, series.step_s)
+    if horizons.size == 0 or steps < 2 * MIN_STEPS:
+        raise ValueError(
+            f"{steps} steps of {series.step_s:g} s are too few to test forecasts on: at least {2 * MIN_STEPS} steps"
+            " and a lead time of 2 minutes to 1 hour within half of them are needed"
+        )
+    question = Question(step_s=series.step_s, horizons=horizons, quantiles=LEVELS)
     from_s = min(options.from_s, steps * series.step_s / 4)
     ends = scored_ends(steps, series.step_s, from_s=from_s, wanted=options.origins)
-    before = options.clock() if options.clock else 0.0
-    rolled = roll(with_days(series), ends, question, model=options.model, done=lambda share: done(0.7 * share))
-    used = (options.clock() - before) if options.clock else np.nan
-    cases: list[Case] = []
-    for row in range(len(series.names)):
-        naive = naive_at(series.values[row], ends, question)
-        cases += _cases(series, row, question, rolled=rolled, naive=naive)
-        done(0.7 + 0.3 * (row + 1) / len(series.names))
-    return Backtest(
-        cases=tuple(cases),
-        cpu_ms_per_forecast=1e3 * used / max(1, rolled.asked * len(series.names)),
-        rolled=rolled,
-        horizons=question.horizons,
-        history_values=series.values,
-        names=series.names,
-        step_s=series.step_s,
+    tasks = [
+        Task(name=name, values=values, question=question, ends=ends, options=options)
+        for name, values in zip(series.names, series.values, strict=True)
+    ]
+    tested = []
+    for result in mapped(run, tasks):
+        tested.append(result)
+        done(len(tested) / len(tasks))
+    return Backtest(series=tuple(tested), horizons=horizons, step_s=series.step_s)
+
+
+def run(task: Task) -> Tested:
+    """Return what came of one series; a function of its task alone."""
+    values, step_s = task.values[None, :], task.question.step_s
+    history = with_days(SeriesSet(names=(task.name,), values=values, step_s=step_s))
+    rolled = roll(history, task.ends, task.question, model=task.options.model, clock=task.options.clock)
+    naive = naive_at(task.values, task.ends, task.question)
+    cases = [
+        case
+        for column in range(task.question.horizons.size)
+        if (case := _case(task, rolled, naive, column=column)) is not None
+    ]
+    return Tested(name=task.name, values=task.values, rolled=rolled, cases=tuple(cases))
+
+
+def _case(task: Task, rolled: Rolled, naive: NaiveForecast, *, column: int) -> Case | None:
+    """Return the scores at one lead time, None where too few origins can be scored."""
+    horizon, values = int(task.question.horizons[column]), task.values[None, :]
+    peak_truth = peak_ahead(values, horizon)[0, rolled.ends - 1]
+    path_truth = load_ahead(values, horizon)[0, rolled.ends - 1]
+    scored = np.isfinite(peak_truth) & np.isfinite(rolled.peak[:, 0, column]) & np.isfinite(naive.peak[:, 0, column])
+    if scored.sum() < FEWEST:
+        return None
+    members = rolled.member_peaks[1 : len(MEMBERS), :, :, column]
+    return Case(
+        series=task.name,
+        group=group_of(task.name, task.values, task.question.step_s),
+        step_s=task.question.step_s,
+        lead_s=horizon * task.question.step_s,
+        peak=score(peak_truth, rolled.peak[:, :, column], scored),
+        path=score(path_truth, rolled.path[:, :, column], scored),
+        naive_peak=score(peak_truth, naive.peak[:, :, column], scored),
+        naive_path=score(path_truth, naive.path[:, :, column], scored),
+        simple=tuple(score(peak_truth, said, scored).wql for said in members),
+        cpu_ms=rolled.cpu_ms,
     )
 
 
-def _cases(series: SeriesSet, row: int, question: Question, *, rolled: Rolled, naive: NaiveForecast) -> list[Case]:
-    values, ends = series.values[row : row + 1], rolled.ends
-    group = _group(series.names[row], values[0], series.step_s)
-    cases = []
-    for i, horizon in enumerate(question.horizons):
-        peak_truth = peak_ahead(values, int(horizon))[0, ends - 1]
-        path_truth = load_ahead(values, int(horizon))[0, ends - 1]
-        scored = np.isfinite(peak_truth) & np.isfinite(rolled.peak[row, :, 0, i]) & np.isfinite(naive.peak[:, 0, i])
-        if scored.sum() < FEWEST:
-            continue
-        simple = [score(peak_truth, rolled.member_peaks[row, e, :, :, i], scored).wql for e in range(1, len(MEMBERS))]
-        cases.append(
-            Case(
-                series=series.names[row],
-                group=group,
-                step_s=series.step_s,
-                lead_s=float(horizon) * series.step_s,
-                peak=score(peak_truth, rolled.peak[row, :, :, i], scored),
-                path=score(path_truth, rolled.path[row, :, :, i], scored),
-                naive_peak=score(peak_truth, naive.peak[:, :, i], scored),
-                naive_path=score(path_truth, naive.path[:, :, i], scored),
-                simple=tuple(simple),
-            )
-        )
-    return cases
+def group_of(name: str, values: FloatArray, step_s: float) -> str:
+    """Return the group of a series: trace (up to two hours), aggregate (by name), sparse (mostly zero), else dense.
 
-
-def _group(name: str, values: FloatArray, step_s: float) -> str:
+    Example:
+        >>> group_of("chat", np.array([0.0, 0.0, 5.0] * 3000), 60.0)
+        'sparse'
+    """
     if values.size * step_s <= 2 * _HOUR_S:
         return "trace"
-    if "aggregate" in name:
+    if "aggregate" in name.lower():
         return "aggregate"
     known = values[~np.isnan(values)]
     return "sparse" if known.size and np.mean(known == 0) > 0.5 else "dense"

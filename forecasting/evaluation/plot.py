@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecasting.arrays import FloatArray
-from forecasting.evaluation.backtest import Backtest
+from forecasting.evaluation.backtest import Backtest, Tested
 from forecasting.targets import peak_ahead
 
 _WIDTH, _HEIGHT, _MARGIN = 1000, 180, 24
@@ -18,22 +18,21 @@ _MOST_SERIES = 12
 
 def draw(result: Backtest) -> str:
     """Return an SVG page of the first twelve series."""
-    column = int(np.flatnonzero(result.horizons * result.step_s <= 3600.0)[-1]) if result.horizons.size else 0
-    shown = list(range(min(len(result.names), _MOST_SERIES)))
-    panels = [_panel(result, row, column) for row in shown]
+    column = int(np.flatnonzero(result.horizons * result.step_s <= 3600.0)[-1])
+    panels = [_panel(result, tested, column) for tested in result.series[:_MOST_SERIES]]
     height = _HEIGHT * len(panels)
     placed = "".join(f'<g transform="translate(0 {_HEIGHT * i})">{panel}</g>' for i, panel in enumerate(panels))
     style = "font-family:sans-serif;font-size:11px;background:white"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" style="{style}">{placed}</svg>\n'
 
 
-def _panel(result: Backtest, row: int, column: int) -> str:
-    ends, horizon = result.rolled.ends, int(result.horizons[column])
-    truth = peak_ahead(result.history_values[row : row + 1], horizon)[0, ends - 1]
-    median, high = result.rolled.peak[row, :, 0, column], result.rolled.peak[row, :, 2, column]
+def _panel(result: Backtest, tested: Tested, column: int) -> str:
+    ends, horizon = tested.rolled.ends, int(result.horizons[column])
+    truth = peak_ahead(tested.values[None, :], horizon)[0, ends - 1]
+    median, high = tested.rolled.peak[:, 0, column], tested.rolled.peak[:, 2, column]
     top = float(np.nanmax(np.concatenate([truth, high, [1e-9]])))
     x = _MARGIN + (ends - ends[0]) / max(1, int(ends[-1] - ends[0])) * (_WIDTH - 2 * _MARGIN)
-    title = f"{result.names[row]}: peak of the next {horizon * result.step_s / 60:g} min, highest {top:.4g}"
+    title = f"{tested.name}: peak of the next {horizon * result.step_s / 60:g} min, highest {top:.4g}"
     lines = [
         _line(x, high / top, "#e8a33d"),
         _line(x, median / top, "#3d7fe8"),

@@ -22,26 +22,37 @@ class Cell:
     origins: int
     peak_wql: float
     path_wql: float
+    peak_p95: float
+    peak_p99: float
     peak_mae: float
+    path_mae: float
     peak_wql_vs_last: float
     path_wql_vs_last: float
     peak_p95_vs_last: float
     peak_p99_vs_last: float
     peak_mae_vs_last: float
+    path_mae_vs_last: float
     peak_p95_coverage: float
     peak_p95_coverage_busy: float
+    """Only where load came (the peak was above zero)."""
+    last_p95_coverage: float
+    """Coverage of R on the same origins."""
     best_simple_wql_vs_last: float
     """The best single simple expert of the cell, relative to R."""
+    cpu_ms_per_forecast: float
+    """CPU time of one series at one origin; one forecast gives all lead times, so it is the same at each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Geometric mean of ratios and mean of coverages over cells with a lead time of up to an hour."""
+    """Geometric mean of ratios and mean of coverages over cells."""
 
     peak_wql_vs_last: float
     path_wql_vs_last: float
     peak_p95_vs_last: float
     peak_p99_vs_last: float
+    peak_mae_vs_last: float
+    path_mae_vs_last: float
     peak_p95_coverage: float
     peak_p95_coverage_busy: float
     cpu_ms_per_forecast: float
@@ -59,24 +70,35 @@ def cells_of(cases: tuple[Case, ...]) -> list[Cell]:
     return found
 
 
+def near_and_far(cells: list[Cell]) -> tuple[list[Cell], list[Cell]]:
+    """Return the cells up to an hour ahead, and those further (a day), which are reported apart."""
+    return [c for c in cells if c.lead_s <= _HOUR_S], [c for c in cells if c.lead_s > _HOUR_S]
+
+
 def summarise(cells: list[Cell], cpu_ms_per_forecast: float) -> Summary:
-    """Return the summary of all cells up to an hour ahead."""
-    near = [cell for cell in cells if cell.lead_s <= _HOUR_S]
+    """Return the summary of the given cells."""
     return Summary(
-        peak_wql_vs_last=geometric_mean([c.peak_wql_vs_last for c in near]),
-        path_wql_vs_last=geometric_mean([c.path_wql_vs_last for c in near]),
-        peak_p95_vs_last=geometric_mean([c.peak_p95_vs_last for c in near]),
-        peak_p99_vs_last=geometric_mean([c.peak_p99_vs_last for c in near]),
-        peak_p95_coverage=mean([c.peak_p95_coverage for c in near]),
-        peak_p95_coverage_busy=mean([c.peak_p95_coverage_busy for c in near]),
+        peak_wql_vs_last=geometric_mean([c.peak_wql_vs_last for c in cells]),
+        path_wql_vs_last=geometric_mean([c.path_wql_vs_last for c in cells]),
+        peak_p95_vs_last=geometric_mean([c.peak_p95_vs_last for c in cells]),
+        peak_p99_vs_last=geometric_mean([c.peak_p99_vs_last for c in cells]),
+        peak_mae_vs_last=geometric_mean([c.peak_mae_vs_last for c in cells]),
+        path_mae_vs_last=geometric_mean([c.path_mae_vs_last for c in cells]),
+        peak_p95_coverage=mean([c.peak_p95_coverage for c in cells]),
+        peak_p95_coverage_busy=mean([c.peak_p95_coverage_busy for c in cells]),
         cpu_ms_per_forecast=cpu_ms_per_forecast,
-        cells=len(near),
+        cells=len(cells),
     )
 
 
-def as_json(cells: list[Cell], summary: Summary) -> dict[str, object]:
-    """Return what `--json` prints; numbers that are not known are null."""
-    return {"summary": _known(asdict(summary)), "cells": [_known(asdict(cell)) for cell in cells]}
+def as_json(cells: list[Cell], cpu_ms_per_forecast: float) -> dict[str, object]:
+    """Return what `--json` prints: up to an hour ahead, a day ahead, all cells; numbers that are not known are null."""
+    near, far = near_and_far(cells)
+    return {
+        "summary": _known(asdict(summarise(near, cpu_ms_per_forecast))),
+        "day_ahead": _known(asdict(summarise(far, cpu_ms_per_forecast))),
+        "cells": [_known(asdict(cell)) for cell in cells],
+    }
 
 
 def _cell(cases: list[Case]) -> Cell:
@@ -93,15 +115,21 @@ def _cell(cases: list[Case]) -> Cell:
         origins=sum(case.peak.origins for case in cases),
         peak_wql=mean([case.peak.wql for case in cases]),
         path_wql=mean([case.path.wql for case in cases]),
+        peak_p95=mean([case.peak.p95 for case in cases]),
+        peak_p99=mean([case.peak.p99 for case in cases]),
         peak_mae=mean([case.peak.mae for case in cases]),
+        path_mae=mean([case.path.mae for case in cases]),
         peak_wql_vs_last=against(lambda c: (c.peak.wql, c.naive_peak.wql)),
         path_wql_vs_last=against(lambda c: (c.path.wql, c.naive_path.wql)),
         peak_p95_vs_last=against(lambda c: (c.peak.p95, c.naive_peak.p95)),
         peak_p99_vs_last=against(lambda c: (c.peak.p99, c.naive_peak.p99)),
         peak_mae_vs_last=against(lambda c: (c.peak.mae, c.naive_peak.mae)),
+        path_mae_vs_last=against(lambda c: (c.path.mae, c.naive_path.mae)),
         peak_p95_coverage=mean([case.peak.coverage for case in cases]),
         peak_p95_coverage_busy=mean([case.peak.coverage_busy for case in cases]),
+        last_p95_coverage=mean([case.naive_peak.coverage for case in cases]),
         best_simple_wql_vs_last=_best_simple(cases),
+        cpu_ms_per_forecast=mean([case.cpu_ms for case in cases]),
     )
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 
 from adapter.commands.backtest import command
@@ -44,3 +45,36 @@ def test_series_and_steps_can_be_chosen(tmp_path: Path) -> None:
     assert {cell["step_s"] for cell in json.loads(done.stdout.splitlines()[-1])["cells"]} <= {300.0}
     assert "no series" in CliRunner().invoke(command, [file, "--series", "z"]).stderr
     assert "multiple of" in CliRunner().invoke(command, [file, "--step", "90"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("loads", "said"),
+    [
+        ([7], "at least two"),
+        ([7, 7, 7], "too few to test forecasts on"),
+        ([0] * 200, "not scored: load: its load is zero throughout"),
+        ([""] * 200, "not scored: load: fewer than 20 forecasts"),
+    ],
+)
+def test_load_that_cannot_be_scored_is_named_with_the_reason(tmp_path: Path, loads: list[object], said: str) -> None:
+    """Never a traceback, never an empty table without a word."""
+    file = tmp_path / "load.csv"
+    file.write_text("t_s,requests\n" + "".join(f"{60 * t},{load}\n" for t, load in enumerate(loads)))
+    done = CliRunner().invoke(command, [str(file), "--json"])
+    assert said in done.stderr
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    if done.exit_code == 0:
+        printed = json.loads(done.stdout.splitlines()[-1])
+        assert printed["cells"] == []
+        assert printed["summary"]["peak_wql_vs_last"] is None
+
+
+def test_ten_second_steps_and_huge_whole_numbers_are_scored(tmp_path: Path) -> None:
+    """Hundreds of billions per step, one hour: a trace."""
+    file = tmp_path / "load.csv"
+    loads = np.random.default_rng(0).poisson(30, size=400) * 10**11
+    file.write_text("t_s,requests\n" + "".join(f"{10 * t},{load}\n" for t, load in enumerate(loads)))
+    done = CliRunner().invoke(command, [str(file), "--json", "--origins", "30"])
+    cells = json.loads(done.stdout.splitlines()[-1])["cells"]
+    assert {cell["group"] for cell in cells} == {"trace"}
+    assert all(0.2 < cell["peak_wql_vs_last"] < 2 for cell in cells)

@@ -1,8 +1,9 @@
 """A back-test end to end."""
 
 import numpy as np
+import pytest
 
-from forecasting.evaluation.backtest import Options, backtest, lead_steps
+from forecasting.evaluation.backtest import Options, backtest, group_of, lead_steps
 from forecasting.evaluation.report import as_json, cells_of, summarise
 from forecasting.model_file import shipped_model
 from forecasting.series_file import SeriesSet
@@ -28,10 +29,54 @@ def test_gaps_are_never_scored() -> None:
         SeriesSet(names=("a",), values=values, step_s=60.0), Options(model=shipped_model(), origins=40), lambda _: None
     )
     assert result.cases == ()
-    assert as_json([], summarise([], float("nan")))["summary"]["peak_wql_vs_last"] is None
+    assert as_json([], float("nan"))["summary"]["peak_wql_vs_last"] is None
 
 
 def test_lead_times_fit_the_grid() -> None:
     """Short traces are not asked about longer leads than they can show."""
     assert lead_steps(57, 60.0).tolist() == [2, 5, 10, 20]
     assert lead_steps(342, 10.0).tolist() == [12, 30, 60, 120]
+
+
+def test_groups_are_found_on_any_file() -> None:
+    """By name, by length and by how often nothing comes; a gap is not nothing."""
+    idle = np.array([0.0, 0.0, 3.0] * 1000)
+    assert group_of("x/Aggregate", idle, 60.0) == "aggregate"
+    assert group_of("x", idle, 60.0) == "sparse"
+    assert group_of("x", np.where(idle == 0, np.nan, idle), 60.0) == "dense"
+    assert group_of("x/aggregate", idle[:120], 60.0) == "trace"
+
+
+def test_series_are_mapped_by_the_caller() -> None:
+    """A mapping of one's own gets one task per series and gives the same numbers."""
+    series = SeriesSet(names=("a", "b"), values=counts(n=2, t=300), step_s=60.0)
+    options = Options(model=shipped_model(), origins=25)
+    seen: list[str] = []
+
+    def mapped(function, tasks):  # noqa: ANN001, ANN202 - generic, as Mapped says
+        seen.extend(task.name for task in tasks)
+        return [function(task) for task in tasks]
+
+    shares: list[float] = []
+    one = backtest(series, options, shares.append, mapped=mapped)
+    assert seen == ["a", "b"]
+    assert shares == [0.5, 1.0]
+    assert repr(one.cases) == repr(backtest(series, options, lambda _: None).cases)  # repr: NaN equals itself
+
+
+@pytest.mark.parametrize("steps", [2, 10, 15])
+def test_series_too_short_to_test_are_refused_with_what_is_needed(steps: int) -> None:
+    """No score can be had from a handful of steps."""
+    series = SeriesSet(names=("a",), values=np.ones((1, steps)), step_s=60.0)
+    with pytest.raises(ValueError, match="at least 16 steps"):
+        backtest(series, Options(model=shipped_model()), lambda _: None)
+
+
+@pytest.mark.parametrize("load", [0.0, 5.0, 1e15])
+def test_constant_series_are_forecast_to_the_number(load: float) -> None:
+    """Nothing is lost on a constant, and a series of zeros has no loss to relate to."""
+    series = SeriesSet(names=("a",), values=np.full((1, 400), load), step_s=10.0)
+    cases = backtest(series, Options(model=shipped_model(), origins=25), lambda _: None).cases
+    assert len(cases) >= 3
+    assert all(case.peak.wql < 1e-6 for case in cases) or load == 0
+    assert (cells_of(cases) == []) == (load == 0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from forecasting.evaluation.backtest import Case
 from forecasting.evaluation.metrics import Score
-from forecasting.evaluation.report import as_json, cells_of, summarise
+from forecasting.evaluation.report import as_json, cells_of, near_and_far, summarise
 
 
 def scored(wql: float) -> Score:
@@ -24,24 +24,30 @@ def case(name: str, wql: float, lead_s: float = 600.0) -> Case:
         naive_peak=scored(1.0),
         naive_path=scored(1.0),
         simple=(0.8, 0.9),
+        cpu_ms=0.3,
     )
 
 
 def test_series_are_averaged_geometrically_and_days_stay_apart() -> None:
     """0.5 and 2 make 1; a day ahead is a cell but not in the summary."""
     cells = cells_of((case("a", 0.5), case("b", 2.0), case("a", 0.1, lead_s=86_400.0)))
-    summary = summarise(cells, 0.4)
+    near, far = near_and_far(cells)
+    summary = summarise(near, 0.4)
     np.testing.assert_allclose(summary.peak_wql_vs_last, 1.0)
     assert len(cells) == 2
     assert summary.cells == 1
+    np.testing.assert_allclose(summarise(far, 0.4).peak_wql_vs_last, 0.1)
     np.testing.assert_allclose(cells[0].best_simple_wql_vs_last, 0.8)
 
 
 def test_the_json_has_the_documented_keys() -> None:
-    """People's scripts read them."""
+    """People's scripts read them: the summary, the day ahead and every cell alike."""
     cells = cells_of((case("a", 0.5),))
-    printed = as_json(cells, summarise(cells, float("nan")))
+    printed = as_json(cells, float("nan"))
     keys = {"peak_wql_vs_last", "path_wql_vs_last", "peak_p95_vs_last", "peak_p99_vs_last", "peak_p95_coverage"}
+    keys |= {"cpu_ms_per_forecast", "peak_p95_coverage_busy", "peak_mae_vs_last", "path_mae_vs_last"}
     assert keys <= printed["summary"].keys()
+    assert keys <= printed["day_ahead"].keys()
     assert keys <= printed["cells"][0].keys()
     assert printed["summary"]["cpu_ms_per_forecast"] is None
+    assert printed["cells"][0]["cpu_ms_per_forecast"] == 0.3
