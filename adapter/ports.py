@@ -4,10 +4,11 @@ Each port is as small as its one caller needs. Implementations live in the shell
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from adapter.core.loop_statistics import LoopStatistics
-from adapter.core.signal import FleetReadings, Grid
+from adapter.core.signal import FleetReadings, FloatArray, Grid
 from adapter.core.snapshot import Snapshot
 from adapter.core.tuning import TunedWorkload, Tuning
 from adapter.core.workload import Workload
@@ -25,6 +26,30 @@ class SignalSource(Protocol):
             workloads: rows of the answer, in this order.
             grid: evaluation times; a count of 1 is an instant query, more is a range.
             window_s: averaging window of rates, in seconds.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RecordedLoad:
+    """Load of the past on one regular grid."""
+
+    names: tuple[str, ...]
+    """One name per row of `values`."""
+    values: FloatArray
+    """Shape (n, t), finite and >= 0; NaN where nothing was recorded."""
+    step_s: float
+
+
+class LoadArchive(Protocol):
+    """Where load of the past comes from, to score forecasts with."""
+
+    def read(self, query: str, grid: Grid) -> RecordedLoad:
+        """Return every series that answers `query`, at every time of the grid.
+
+        Raises:
+            SignalUnavailable: the archive does not answer.
+            SignalMalformed: the query is rejected, has no series, or has values that are no load; says which.
         """
         ...
 

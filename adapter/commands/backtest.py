@@ -4,86 +4,81 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from adapter.commands.recorded import Wanted, prometheus_at, recorded_load
+from adapter.core.errors import ScaleaheadError
+from adapter.engine import ENGINES, engine_named
 from forecasting.evaluation.backtest import Backtest, Options, backtest
 from forecasting.evaluation.plot import draw
 from forecasting.evaluation.report import Cell, Summary, as_json, cells_of, near_and_far, summarise
 from forecasting.model_file import load_model, shipped_model
-from forecasting.series_file import SeriesSet, coarser, read_series
+from forecasting.series_file import SeriesSet
 
 _FAILED = 2
 _PLAIN_WIDTH = 140  # without a terminal, as in a pipe
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("backtest")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=_FILE, required=False)
 @click.option("--value", help="Column with the load; default: requests, else arrivals.")
-@click.option("--step", "step_s", type=float, help="Sum to steps of so many seconds first; default: the file's own.")
+@click.option("--prometheus", "url", metavar="URL", help="Read from the Prometheus there instead of a file.")
+@click.option("--query", metavar="PROMQL", help="What to read there, as load per step; every series is one.")
+@click.option("--days", type=click.FloatRange(min=0, min_open=True), default=14.0, show_default=True, help="How much.")
+@click.option("--step", "step_s", type=click.FloatRange(min=1), help="Seconds per step; default: the file's, or 60.")
 @click.option("--series", "only", multiple=True, help="Only series whose name starts so; may be given several times.")
 @click.option("--from-day", type=float, default=1.0, show_default=True, help="First day that is scored.")
 @click.option("--origins", type=click.IntRange(20), default=220, show_default=True, help="Forecasts per series.")
-@click.option("--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another pooled model.")
+@click.option("--model", type=_FILE, help="Another pooled model.")
+@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where to work it out.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes of the local engine.  [default: one per processor]")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw forecasts against truth, as SVG.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON in the last line.")
-def command(**asked: object) -> None:
+def command(**asked: Any) -> None:  # noqa: ANN401 - click has converted and checked them
     """Score forecasts of recorded load against what came, next to the naive forecast.
 
-    FILE is a .csv or .csv.gz with the columns t_s, a load, and optionally series_id and gap. Every number that ends in
-    "vs last" is relative to R, the last value plus its own past errors: below 1 is better.
+    FILE is a .csv or .csv.gz with the columns t_s, a load, and optionally series_id and gap; or take the load from a
+    Prometheus. Every number that ends in "vs last" is relative to R, the last value plus its own past errors: below 1
+    is better. With --step, a file is summed to steps of so many seconds first.
     """
     try:
         result = _measured(_series(asked), asked)
-    except ValueError as error:
+    except (ValueError, ScaleaheadError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_FAILED)
     _tell_unscored(result)
     cells = cells_of(result.cases)
     summary = summarise(near_and_far(cells)[0], result.cpu_ms_per_forecast)
     _console().print(_table(cells, summary))
-    if isinstance(asked["plot"], Path):
+    if asked["plot"] is not None:
         asked["plot"].write_text(draw(result))
         click.echo(f"wrote {asked['plot']}", err=True)
     if asked["json_wanted"]:
         click.echo(json.dumps(as_json(cells, result.cpu_ms_per_forecast)))
 
 
-def _series(asked: dict[str, object]) -> SeriesSet:
-    file, value, step_s, only = asked["file"], asked["value"], asked["step_s"], asked["only"]
-    assert isinstance(file, Path)  # click converts it
-    found = read_series(file, value if isinstance(value, str) else None)
-    if isinstance(only, tuple) and only:
-        rows = [i for i, name in enumerate(found.names) if name.startswith(only)]
-        if not rows:
-            raise ValueError(
-                f"--series {', '.join(only)}: no series of {file} starts so; it has {', '.join(found.names)}"
-            )
-        found = SeriesSet(names=tuple(found.names[i] for i in rows), values=found.values[rows], step_s=found.step_s)
-    if not isinstance(step_s, float):
-        return found
-    factor = round(step_s / found.step_s)
-    if factor < 1 or abs(factor * found.step_s - step_s) > 1e-6:
-        raise ValueError(f"--step {step_s} must be a multiple of the file's step of {found.step_s} s")
-    return SeriesSet(names=found.names, values=coarser(found.values, factor), step_s=step_s)
+def _series(asked: dict[str, Any]) -> SeriesSet:
+    same = {key: asked[key] for key in ("file", "value", "query", "days", "step_s", "only")}
+    return recorded_load(Wanted(prometheus=prometheus_at(asked["url"]), **same))
 
 
-def _measured(series: SeriesSet, asked: dict[str, object]) -> Backtest:
-    model, from_day, origins = asked["model"], asked["from_day"], asked["origins"]
-    assert isinstance(from_day, float)  # click converts them
-    assert isinstance(origins, int)
+def _measured(series: SeriesSet, asked: dict[str, Any]) -> Backtest:
+    engine = engine_named(asked["engine"], jobs=asked["jobs"])
     options = Options(
-        model=load_model(model) if isinstance(model, Path) else shipped_model(),
-        from_s=from_day * 86_400.0,
-        origins=origins,
+        model=load_model(asked["model"]) if asked["model"] else shipped_model(),
+        from_s=asked["from_day"] * 86_400.0,
+        origins=asked["origins"],
         clock=time.process_time,
     )
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(f"{len(series.names)} series", total=1.0)
-        return backtest(series, options, lambda share: progress.update(task, completed=share))
+        return backtest(series, options, lambda share: progress.update(task, completed=share), mapped=engine)
 
 
 def _tell_unscored(result: Backtest) -> None:

@@ -49,7 +49,7 @@ def fetch(ask: Ask, job: Job, grid: Grid) -> Fetched:
     warnings: dict[str, None] = {}
     offenders: dict[str, None] = {}
     try:
-        for answer, piece in _answers(ask, job.query, grid):
+        for answer, piece in answers(ask, job.query, grid):
             table = decode(answer.result, piece)
             owned = _owned(table, job.owners)
             parts.append(job.fold(table, owned))
@@ -68,7 +68,7 @@ def _owned(table: Table, owners: Owners) -> Owned:
         raise SignalMalformed("the answer holds labels that are no text") from error
 
 
-def _answers(ask: Ask, query: str, grid: Grid, *, most: int = MOST_POINTS) -> Iterator[tuple[Answer, Grid]]:
+def answers(ask: Ask, query: str, grid: Grid, *, most: int = MOST_POINTS) -> Iterator[tuple[Answer, Grid]]:
     """Yield the answers that together cover a grid; a piece whose answer is too large is asked for in halves."""
     for _, piece in pieces(grid, most=most):
         try:
@@ -76,7 +76,7 @@ def _answers(ask: Ask, query: str, grid: Grid, *, most: int = MOST_POINTS) -> It
         except AnswerTooLarge:
             if piece.count == 1:
                 raise
-            yield from _answers(ask, query, piece, most=(piece.count + 1) // 2)
+            yield from answers(ask, query, piece, most=(piece.count + 1) // 2)
         else:
             yield answer, piece
 

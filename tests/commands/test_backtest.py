@@ -78,3 +78,19 @@ def test_ten_second_steps_and_huge_whole_numbers_are_scored(tmp_path: Path) -> N
     cells = json.loads(done.stdout.splitlines()[-1])["cells"]
     assert {cell["group"] for cell in cells} == {"trace"}
     assert all(0.2 < cell["peak_wql_vs_last"] < 2 for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "either FILE or --prometheus"),
+        (["--prometheus", "http://127.0.0.1:1"], "--prometheus needs --query"),
+        (["--prometheus", "chat", "--query", "load"], "--prometheus chat"),
+        (["--prometheus", "http://127.0.0.1:1", "--query", "load", "--value", "x"], "--value names a column"),
+        (["--prometheus", "http://127.0.0.1:1", "--query", "load", "--days", "0.001"], "fewer than two steps"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused_with_what_does(options: list[str], said: str) -> None:
+    """Exit code 2, before anything is asked."""
+    done = CliRunner().invoke(command, options)
+    assert (done.exit_code, said in done.stderr) == (2, True)
