@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from adapter.core.decision import Decision, Outcome, name_cause, withhold
 from adapter.core.fold import Fleet
@@ -93,7 +94,8 @@ class Loop:
         with _timed(seconds, "prime"):
             await self._prime(reader, tuned, stretch=stretch, deadline=deadline)
         with _timed(seconds, "decide"):
-            fleet, decisions = await asyncio.to_thread(fold_stretch, self._fleet, stretch, tuned)
+            fold = partial(fold_stretch, limits=tuning.fleet)
+            fleet, decisions = await asyncio.to_thread(fold, self._fleet, stretch, tuned)
         if self._may_remember(stretch, tuned):
             self._fleet = fleet
         decisions = self._vetted(decisions, stretch, at=at)

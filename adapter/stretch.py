@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapter.core.decision import Decision
+from adapter.core.fleet_limits import UNLIMITED
 from adapter.core.fold import (
     LEARNT_FROM,
     Fleet,
@@ -23,7 +24,7 @@ from adapter.core.fold import (
 from adapter.core.history import COARSE_TIER
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem, State
-from adapter.core.tuning import PrometheusTuning, TickTuning, TunedWorkload
+from adapter.core.tuning import FleetTuning, PrometheusTuning, TickTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.ports import SignalSource
 
@@ -123,19 +124,26 @@ def _unanswered(reader: Reader, tuned: Sequence[TunedWorkload], grid: Grid) -> F
 
 
 def fold_stretch(
-    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload]
+    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload], *, limits: FleetTuning = UNLIMITED
 ) -> tuple[Fleet, dict[WorkloadId, Decision]]:
-    """Return the fleet after a stretch, and the decisions of its last tick; pure, so that it may run in a thread."""
+    """Return the fleet after a stretch, and the decisions of its last tick; pure, so that it may run in a thread.
+
+    Args:
+        fleet: what was there before.
+        stretch: what was read.
+        tuned: the workloads.
+        limits: over several workloads; they leave nothing to remember.
+    """
     after: tuple[Fleet, dict[WorkloadId, Decision]] = (fleet, {})
-    for after in fold_ticks(fleet, stretch, tuned):  # noqa: B007 - the last one counts
+    for after in fold_ticks(fleet, stretch, tuned, limits=limits):  # noqa: B007 - the last one counts
         pass
     return after
 
 
 def fold_ticks(
-    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload]
+    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload], *, limits: FleetTuning = UNLIMITED
 ) -> Iterator[tuple[Fleet, dict[WorkloadId, Decision]]]:
-    """Yield the fleet after each tick of a stretch, and the decisions of that tick."""
+    """Yield the fleet after each tick of a stretch, and the decisions of that tick; arguments as of `fold_stretch`."""
     values = certain_values(stretch.ticks, tuned)
     marks = _coarse_columns(stretch, tuned)
     grid = stretch.ticks.grid
@@ -145,7 +153,7 @@ def fold_ticks(
             demand, starts = marks[at]
             fleet = record_mark(fleet, tuned, demand=demand, starts=starts, at=at)
         fleet = refresh_forecasts(fleet, tuned, at=at, step_s=grid.step_s)
-        fleet, decisions = decide_fleet(fleet, stretch.ticks, tuned, column=column, at=at)
+        fleet, decisions = decide_fleet(fleet, stretch.ticks, tuned, column=column, at=at, limits=limits)
         yield fleet, decisions
 
 

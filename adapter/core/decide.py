@@ -10,17 +10,16 @@ from dataclasses import dataclass, replace
 from adapter.core.activation import Arrivals, activate, quiet_since
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Capacity, Decision, Demand, Outcome, Step, StepName, WorkloadForecast
+from adapter.core.landing import land
 from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
 from adapter.core.replicas import size_replicas
-from adapter.core.shaping import Shaped, Tolerance, shape
 from adapter.core.sight import Sight, look
 from adapter.core.signal import Observed
 from adapter.core.sizing import assess_demand, bound_by_symptoms, chosen_quantile, size_predictive, size_reactive
 from adapter.core.stabilization import Window, highest, slide, trim
 from adapter.core.starts import watch_starts
 from adapter.core.tuning import TunedWorkload, WorkloadTuning
-from adapter.core.units import Ratio
 from adapter.core.workload import Workload
 
 
@@ -231,8 +230,8 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
     reactive = _settle(plain.after or 0, case, state=state, forecast=None)[-1].after or 0
     served = planned if case.tuning.mode == "act" else reactive
     advise = Step(name=StepName.ADVISE, before=planned, after=served, reason=_ADVICE[case.tuning.mode])
-    shaped = _shaped(served, case)
-    landing = Step(name=StepName.SHAPE, before=served, after=shaped.lands_on, reason=shaped.reason)
+    tuned = TunedWorkload(workload=case.workload, tuning=case.tuning)
+    shaped, landing = land(served, tuned, status_replicas=case.sight.replicas.status)
     return replace(
         _held(case, (*wanted, kept, *settled, advise, landing), reason=""),
         outcome=Outcome.PLAN,
@@ -241,16 +240,6 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
         reactive=reactive,
         active=served > 0,
         emitted=shaped,
-    )
-
-
-def _shaped(served: int, case: Case) -> Shaped:
-    tolerance = Ratio(case.tuning.hpa.tolerance)
-    return shape(
-        served,
-        status_replicas=case.sight.replicas.status,
-        tolerance=Tolerance(up=tolerance, down=tolerance),
-        max_replicas=case.workload.bounds.max,
     )
 
 

@@ -37,7 +37,15 @@ class StepName(StrEnum):
     OVERRIDE = "override"
     BOUNDS = "bounds"
     ADVISE = "advise"
+    UNIT = "unit"
+    RATIO = "ratio"
+    MAX_STEP = "max-step"
+    BUDGET = "budget"
     SHAPE = "shape"
+
+
+FLEET_STEPS = (StepName.UNIT, StepName.RATIO, StepName.MAX_STEP, StepName.BUDGET)
+"""Steps that a decision has only where its workload is limited in that way; they change what is served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +140,8 @@ class Decision:
     planned: int | None
     """Replicas wanted; None on hold."""
     served: int | None
-    """Replicas handed to consumers: the plan, or the plain reactive value in advise mode; None on hold."""
+    """Replicas handed to consumers: the plan, or the plain reactive value in advise mode, within the limits of the
+    fleet; None on hold."""
     reactive: int | None
     """Replicas for the work and backlog measured now, with the same holds and limits; None on hold."""
     predictive: int | None

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
+from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.history import MINUTE_TIER, History, StoredArray, append, record_signals
 from adapter.core.lead_time import HORIZON_LADDER_S, LeadTime, learn_lead_time, rung
 from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
 from adapter.core.signal import UNITS, FleetReadings, FloatArray, Observed, Reading, Signal, State
 from adapter.core.sizing import chosen_quantile
-from adapter.core.tuning import TunedWorkload
+from adapter.core.tuning import FleetTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 from forecasting import MIN_STEPS, Forecast, Question, forecast_naive
 from forecasting.naive import naive_forecast
@@ -230,7 +231,13 @@ def _naive_peak(minutes: FloatArray, lead: int) -> FloatArray:
 
 
 def decide_fleet(
-    fleet: Fleet, readings: FleetReadings, tuned: Sequence[TunedWorkload], *, column: int, at: float
+    fleet: Fleet,
+    readings: FleetReadings,
+    tuned: Sequence[TunedWorkload],
+    *,
+    column: int,
+    at: float,
+    limits: FleetTuning = UNLIMITED,
 ) -> tuple[Fleet, dict[WorkloadId, Decision]]:
     """Return the fleet after one tick, and the decisions of that tick.
 
@@ -240,6 +247,7 @@ def decide_fleet(
         tuned: the workloads.
         column: which time of the readings' grid this tick is.
         at: tick time, seconds since epoch.
+        limits: over several workloads.
     """
     decisions: dict[WorkloadId, Decision] = {}
     states: dict[WorkloadId, PolicyState] = {}
@@ -250,7 +258,9 @@ def decide_fleet(
         lead = fleet.lead_times.get(key)
         case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at, lead=lead)
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
-    return replace(fleet, states=states, at=at), decisions
+    requested = fleet.history.signals.get(Signal.REPLICAS_REQUESTED)
+    standings = stand(tuned, decisions, sights, requested=requested, at=at)
+    return replace(fleet, states=states, at=at), limit_fleet(standings, limits)
 
 
 def observe(

@@ -5,9 +5,10 @@ Computed from the steps alone, so it cannot say anything the decision does not. 
 
 from typing import Final
 
-from adapter.core.decision import Decision, Outcome, Step, StepName
+from adapter.core.decision import FLEET_STEPS, Decision, Outcome, Step, StepName
 
-_AFTER_THE_PLAN: Final = (StepName.ADVISE, StepName.SHAPE)  # these change what is served, and where the HPA lands
+_AFTER_THE_PLAN: Final = (StepName.ADVISE, *FLEET_STEPS, StepName.SHAPE)
+"""These change what is served, and where the HPA lands."""
 
 
 def why(decision: Decision) -> str:

@@ -9,6 +9,7 @@ from adapter.core.tuning.document import (
     WorkloadEntry,
     resolve_workload,
 )
+from adapter.core.tuning.fleet import BudgetTuning, FleetTuning, RatioTuning, ScaleTuning
 from adapter.core.tuning.parse import parse_tuning
 from adapter.core.tuning.schema import document_schema
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
@@ -17,10 +18,14 @@ from adapter.core.tuning.workload import EventTuning, OverrideTuning, WorkloadTu
 __all__ = [
     "API_VERSION",
     "DEPRECATIONS",
+    "BudgetTuning",
     "Deprecation",
     "EventTuning",
+    "FleetTuning",
     "OverrideTuning",
     "PrometheusTuning",
+    "RatioTuning",
+    "ScaleTuning",
     "TickTuning",
     "TunedWorkload",
     "Tuning",

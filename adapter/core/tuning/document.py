@@ -11,6 +11,7 @@ from pydantic import Field
 
 from adapter.core.errors import Problem
 from adapter.core.tuning.fields import DnsName, Section
+from adapter.core.tuning.fleet import FleetTuning
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
 from adapter.core.tuning.workload import LabelPattern, WorkloadTuning
 from adapter.core.workload import Bounds, Matcher, ScaleTarget, Workload, WorkloadId
@@ -37,6 +38,7 @@ class TuningDocument(Section):
         default=WorkloadTuning(), description="Values for every workload that does not set its own."
     )
     workloads: tuple[WorkloadEntry, ...] = Field(default=(), description="The workloads.")
+    fleet: FleetTuning = Field(default=FleetTuning(), description="Limits over several workloads.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Tuning:
     tick: TickTuning
     defaults: WorkloadTuning
     workloads: tuple[TunedWorkload, ...]
+    fleet: FleetTuning = FleetTuning()  # noqa: RUF009 - frozen, so sharing the default instance is safe
     digest: str
     """First 12 hexadecimal digits of the SHA-256 of what the document says; comments and layout do not count."""
     warnings: tuple[Problem, ...] = ()

@@ -50,6 +50,7 @@ def parse_tuning(
     reading.problems.extend(_warning(use, file=file) for use in renamed if use.clashes)
     reading.problems.extend(_unknown_presets(root, presets, file=file))
     reading.problems.extend(_duplicate_workloads(root, file=file))
+    reading.problems.extend(_unknown_partners(root, file=file))
     document = reading.document()
     entries = reading.workloads()
     if reading.problems or document is None:
@@ -59,6 +60,7 @@ def parse_tuning(
         tick=document.tick,
         defaults=document.defaults,
         workloads=tuple(_resolve(entry) for entry in entries),
+        fleet=document.fleet,
         digest=_digest(root),
         warnings=_in_order([*(_warning(use, file=file) for use in renamed), *_remarks(root, entries, file=file)]),
     )
@@ -194,6 +196,24 @@ def _duplicate_workloads(root: Node, *, file: str) -> Iterator[Problem]:
             message = f"workload {'/'.join(identity)} is listed already, in line {first[identity]}"
             yield problem_at(name, file=file, message=message)
         first.setdefault(identity, name.node.line)
+
+
+def _unknown_partners(root: Node, *, file: str) -> Iterator[Problem]:
+    """Give the halves of ratios that are no workload of the document."""
+    listed: dict[str, set[str]] = {}
+    for section in _sections(root):
+        namespace, name = (find(root, (*section, key)) for key in ("namespace", "name"))
+        if namespace.complete and name.complete:
+            listed.setdefault(namespace.node.text, set()).add(name.node.text)
+    ratios = find(root, ("fleet", "ratios")).node.items or ()
+    for index, _ in enumerate(ratios):
+        at: Location = ("fleet", "ratios", index)
+        namespace = find(root, (*at, "namespace"))
+        for half in (find(root, (*at, key)) for key in ("prefill", "decode")):
+            known = listed.get(namespace.node.text, set())
+            if namespace.complete and half.complete and half.node.text not in known:
+                kind = f"workload in namespace {namespace.node.text}"
+                yield problem_at(half, file=file, message=unknown(kind, half.node.text, known))
 
 
 def _warning(use: Renamed, *, file: str) -> Problem:

@@ -18,6 +18,7 @@ from adapter.core.tuning.fields import (
     Section,
     format_duration,
 )
+from adapter.core.tuning.fleet import ScaleTuning
 from adapter.core.workload import TargetKind
 
 Count = Annotated[int, Field(ge=0, le=10_000), Note(unit="replicas")]
@@ -230,6 +231,7 @@ class WorkloadTuning(Section):
         json_schema_extra={"x-keys": LABEL_NAME},
     )
     replicas: ReplicasTuning = Field(default=ReplicasTuning(), description="Bounds.")
+    scale: ScaleTuning = Field(default=ScaleTuning(), description="What a replica takes, and in which steps they come.")
     slo: SloTuning = Field(default=SloTuning(), description="Objectives.")
     lead_time: Annotated[Duration, Field(ge=0, le=3600)] = Field(
         default=180.0,
@@ -249,3 +251,12 @@ class WorkloadTuning(Section):
     )
     override: OverrideTuning | None = Field(default=None, description="Manual override with an end.")
     events: tuple[EventTuning, ...] = Field(default=(), description="Planned events.")
+
+    @model_validator(mode="after")
+    def _units_fit(self) -> Self:
+        unit, bounds = self.scale.unit, self.replicas
+        if bounds.max // unit * unit < max(bounds.min, 1):
+            raise ValueError(
+                f"no multiple of scale.unit ({unit}) lies between replicas.min ({bounds.min}) and max ({bounds.max})"
+            )
+        return self
