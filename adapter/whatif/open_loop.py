@@ -31,7 +31,7 @@ async def replay_variant(
     """
     ticks = variant.ticks(study.start, study.end)
     book = ReplayBook(step_s=ticks.step_s, why=why)
-    async for piece in replay(variant.reader(source), variant.tuned, ticks):
+    async for piece in replay(variant.reader(source), variant.tuned, ticks, limits=variant.tuning.fleet):
         for each in piece:
             book.note(each.decisions.values())
         advance(len(piece) / ticks.count)

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from adapter.core.decision import Decision
 from adapter.core.errors import ScaleaheadError
+from adapter.core.fleet_limits import UNLIMITED
 from adapter.core.fold import Fleet
 from adapter.core.signal import FleetReadings, Grid, Signal
-from adapter.core.tuning import TunedWorkload
+from adapter.core.tuning import FleetTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.priming import prime
 from adapter.prometheus.chunks import pieces
@@ -39,13 +40,16 @@ class Replayed:
     decisions: Mapping[WorkloadId, Decision]
 
 
-async def replay(reader: Reader, tuned: Sequence[TunedWorkload], ticks: Grid) -> AsyncIterator[tuple[Replayed, ...]]:
+async def replay(
+    reader: Reader, tuned: Sequence[TunedWorkload], ticks: Grid, *, limits: FleetTuning = UNLIMITED
+) -> AsyncIterator[tuple[Replayed, ...]]:
     """Yield the decisions of all ticks, some hours of them at a time.
 
     Args:
         reader: where to read.
         tuned: the workloads.
         ticks: tick times, on multiples of the tick interval.
+        limits: over several workloads.
 
     Raises:
         NothingRead: a query that decisions depend on was not answered.
@@ -55,7 +59,7 @@ async def replay(reader: Reader, tuned: Sequence[TunedWorkload], ticks: Grid) ->
     for _, piece in pieces(ticks, most=most):
         stretch = await read_stretch(reader, tuned, piece)
         complain(stretch.ticks, stretch.failed)
-        fleet, decided = await asyncio.to_thread(_folded, fleet, stretch, tuned)
+        fleet, decided = await asyncio.to_thread(_folded, fleet, stretch, tuned, limits=limits)
         yield tuple(Replayed(at=at, decisions=each) for at, each in zip(piece.times().tolist(), decided, strict=True))
 
 
@@ -81,10 +85,10 @@ def complain(readings: FleetReadings, failed: frozenset[Signal]) -> None:
 
 
 def _folded(
-    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload]
+    fleet: Fleet, stretch: Stretch, tuned: Sequence[TunedWorkload], *, limits: FleetTuning
 ) -> tuple[Fleet, list[dict[WorkloadId, Decision]]]:
     decided = []
-    for after, decisions in fold_ticks(fleet, stretch, tuned):
+    for after, decisions in fold_ticks(fleet, stretch, tuned, limits=limits):
         fleet = after
         decided.append(decisions)
     return fleet, decided

@@ -51,7 +51,9 @@ def test_the_wants_of_lower_priorities_do_not_matter(asked: list[Claim]) -> None
     """Whoever is first in line gets as much as if those behind wanted their minimum only."""
     top = max(each.priority for each in asked)
     modest = [
-        each if each.priority == top else Claim(**{**_fields(each), "want": min(each.want, each.least)})
+        each
+        if each.priority == top
+        else Claim(**{**_fields(each), "want": min(each.want, -(-each.least // each.unit) * each.unit)})
         for each in asked
     ]
     pairs = zip(asked, allot(asked, POOLS), allot(modest, POOLS), strict=True)

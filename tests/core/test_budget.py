@@ -72,7 +72,4 @@ def test_never_above_the_budget_and_chained(wants: list[int], gpus: int, priorit
     ]
     after = within_budgets(standings, fleet)
     assert sum(each.replicas * each.scale.gpus_per_replica for each in after) <= gpus
-    assert all(
-        each.steps[-1].name is StepName.BUDGET and each.steps[-1].before == want
-        for each, want in zip(after, wants, strict=True)
-    )
+    assert [(each.steps[-1].name, each.steps[-1].before) for each in after] == [(StepName.BUDGET, n) for n in wants]

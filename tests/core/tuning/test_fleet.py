@@ -16,7 +16,8 @@ def problems(text: str) -> list[tuple[int, str]]:
 
 def test_limits_are_read() -> None:
     """Budgets cover everything unless they name what they cover."""
-    text = "fleet:\n  budgets: [{name: all, gpus: 8}]\n  ratios: [{namespace: prod, prefill: pre, decode: dec, least: 1, most: 2}]\n"
+    ratio = "{namespace: prod, prefill: pre, decode: dec, least: 1, most: 2}"
+    text = f"fleet:\n  budgets: [{{name: all, gpus: 8}}]\n  ratios: [{ratio}]\n"
     fleet = parse_tuning(HEAD + TWO + text, file="f", presets=("vllm",)).fleet
     assert (fleet.budgets[0].gpus, fleet.budgets[0].namespaces, fleet.budgets[0].classes) == (8.0, (), ())
     assert (fleet.ratios[0].prefill, fleet.ratios[0].most) == ("pre", 2.0)
