@@ -27,9 +27,11 @@ _SPARE_S = 120.0  # two forecast refreshes before the longest hold begins
 def memory_span_s(tuned: Sequence[TunedWorkload]) -> float:
     """Return how far back a decision's state reaches: the longest hold and two forecast refreshes, whole minutes.
 
-    A scale-in hold counts twice: whether it starts anew depends on whether anything was known during the one before.
+    A scale-in hold counts as long as flapping makes it, and twice: whether it starts anew depends on whether anything
+    was known during the one before.
     """
-    longest = max((max(2 * each.tuning.hold.scale_in, each.tuning.hold.idle) for each in tuned), default=0.0)
+    holds = [each.tuning.hold for each in tuned]
+    longest = max((max(2 * each.flapping * each.scale_in, each.idle) for each in holds), default=0.0)
     return math.ceil((longest + _SPARE_S) / MINUTE_TIER.step_s) * MINUTE_TIER.step_s
 
 

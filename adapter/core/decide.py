@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from adapter.core.activation import Arrivals, activate, quiet_since
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Capacity, Decision, Demand, Outcome, Step, StepName, WorkloadForecast
+from adapter.core.flapping import Hold, scale_in_hold
 from adapter.core.landing import land
 from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
@@ -47,6 +48,8 @@ class Case:
     capacity: Capacity
     forecast: WorkloadForecast | None
     lead: LeadTime
+    hold: Hold
+    """How long a plan is not lowered."""
     now: float
 
 
@@ -62,6 +65,7 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
     tuning: WorkloadTuning,
     now: float,
     lead: LeadTime | None = None,
+    turns: int = 0,
 ) -> tuple[Decision, PolicyState]:
     """Return the decision on a workload, and the state for the next one.
 
@@ -73,13 +77,14 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
         tuning: of the workload, defaults filled in.
         now: tick time, seconds since epoch.
         lead: lead time of a replica as far as it is learnt; None for the configured one.
+        turns: scale-outs that followed a scale-in of late, see `flapping.turns_of`.
     """
     tuned = TunedWorkload(workload=workload, tuning=tuning)
     sight = look(observed, tuning)
-    return conclude(weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead), state)
+    return conclude(weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead, turns=turns), state)
 
 
-def weigh(
+def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
     tuned: TunedWorkload,
     observed: Observed,
     *,
@@ -87,6 +92,7 @@ def weigh(
     forecast: WorkloadForecast | None,
     now: float,
     lead: LeadTime | None = None,
+    turns: int = 0,
 ) -> Case:
     """Return the case of one workload: its load set against its capacity.
 
@@ -97,6 +103,7 @@ def weigh(
         forecast: of its demand, None while there is none.
         now: tick time, seconds since epoch.
         lead: lead time of a replica as far as it is learnt; None for the configured one.
+        turns: scale-outs that followed a scale-in of late.
     """
     lead = lead or configured(tuned.tuning.lead_time)
     used = forecast if tuned.tuning.forecast.enabled else None
@@ -111,6 +118,7 @@ def weigh(
         capacity=capacity,
         forecast=used,
         lead=lead,
+        hold=scale_in_hold(tuned.tuning, turns=turns),
         now=now,
     )
 
@@ -177,7 +185,7 @@ def _slid(window: Window, goal: int | None, *, case: Case) -> Window:
 
     So after a silence, or on first sight, the full hold passes before anything is scaled in.
     """
-    span_s, requested = case.tuning.hold.scale_in, case.sight.replicas.requested
+    span_s, requested = case.hold.seconds, case.sight.replicas.requested
     kept = trim(window, at=case.now, span_s=span_s)
     if not kept and span_s > 0 and requested is not None:
         kept = slide(kept, at=case.now, value=requested, span_s=span_s)
@@ -191,10 +199,11 @@ def _hold_scale_in(goal: int, case: Case, *, plans: Window, beyond: float) -> St
     if math.isfinite(beyond) and requested is not None:
         soon = min(requested, size_replicas(beyond, case.capacity.per_replica, margin=case.tuning.margin))
     after = max(held, soon)
-    hold_s = case.tuning.hold.scale_in
+    hold_s = case.hold.seconds
     reason = f"nothing higher was planned in {hold_s:g} s"
     if after > goal:
         reason = f"{held} was planned within {hold_s:g} s" if held >= soon else f"{soon} will be needed again too soon"
+    reason += f" ({case.hold.why})" if case.hold.why else ""
     return Step(name=StepName.HOLD_SCALE_IN, before=goal, after=after, reason=reason)
 
 

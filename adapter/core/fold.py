@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
+from adapter.core.flapping import turns_of
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.history import MINUTE_TIER, History, StoredArray, append, record_signals
 from adapter.core.lead_time import HORIZON_LADDER_S, LeadTime, learn_lead_time, rung
@@ -253,12 +254,13 @@ def decide_fleet(
     states: dict[WorkloadId, PolicyState] = {}
     observed = observe(fleet.history, readings, tuned, column=column, at=at)
     sights = look_around(observed, [each.tuning for each in tuned])
-    for each, seen, sight in zip(tuned, observed, sights, strict=True):
+    requested = fleet.history.signals.get(Signal.REPLICAS_REQUESTED)
+    turns = [0] * len(tuned) if requested is None else turns_of(requested, at=at)
+    for each, seen, sight, turned in zip(tuned, observed, sights, turns, strict=True):
         key = each.workload.id
         lead = fleet.lead_times.get(key)
-        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at, lead=lead)
+        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at, lead=lead, turns=turned)
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
-    requested = fleet.history.signals.get(Signal.REPLICAS_REQUESTED)
     standings = stand(tuned, decisions, sights, requested=requested, at=at)
     return replace(fleet, states=states, at=at), limit_fleet(standings, limits)
 

@@ -149,6 +149,10 @@ class HoldTuning(Section):
     scale_in: Annotated[Duration, Field(ge=0, le=1800)] = Field(
         default=180.0, description="A plan is not lowered below the highest plan of this long."
     )
+    flapping: Annotated[float, Field(ge=1, le=4), Note(unit="ratio")] = Field(
+        default=2.0,
+        description="Factor on `scaleIn` after three turns from scale-in to scale-out within 30 min; 1 for none.",
+    )
     break_even: Annotated[Duration, Field(ge=0, le=7200)] = Field(
         default=300.0, description="Idle time of a replica that costs as much as its restart."
     )
