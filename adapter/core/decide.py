@@ -15,6 +15,7 @@ from adapter.core.landing import land
 from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
 from adapter.core.replicas import size_replicas
+from adapter.core.rollout import watch_rollout
 from adapter.core.sight import Sight, look
 from adapter.core.signal import Observed
 from adapter.core.sizing import assess_demand, bound_by_symptoms, chosen_quantile, size_predictive, size_reactive
@@ -222,12 +223,13 @@ def _settle(plan: int, case: Case, *, state: PolicyState, forecast: WorkloadFore
     tuning, now, lead_s = case.tuning, case.now, case.lead.seconds
     arrivals = Arrivals(forecast=forecast, lead_s=lead_s, now=now)
     guard = _guard(plan, case)
-    starts = watch_starts(guard.after or 0, case.sight, lead=case.lead)
+    rollout = watch_rollout(guard.after or 0, case.sight)
+    starts = watch_starts(rollout.after or 0, case.sight, lead=case.lead)
     awake = activate(starts.after or 0, case.sight, since=state.quiet_since, arrivals=arrivals, tuning=tuning)
     event = apply_events(awake.after or 0, tuning=tuning, lead_s=lead_s, now=now)
     requested = case.sight.replicas.requested
     override = apply_override(event.after or 0, requested=requested, tuning=tuning, now=now)
-    return guard, starts, awake, event, override, apply_bounds(override.after or 0, case.workload.bounds)
+    return guard, rollout, starts, awake, event, override, apply_bounds(override.after or 0, case.workload.bounds)
 
 
 def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Decision:

@@ -31,6 +31,7 @@ class StepName(StrEnum):
     PREDICTIVE = "predictive"
     HOLD_SCALE_IN = "hold-scale-in"
     MISSING_DATA = "missing-data"
+    ROLLOUT = "rollout"
     STARTS = "starts"
     ACTIVATION = "activation"
     EVENT = "event"

@@ -56,7 +56,7 @@ def stand(
         Standing(
             tuned=each,
             decision=decisions[each.workload.id],
-            doubtful=bool(sight.doubts),
+            doubtful=bool(sight.doubts) or sight.outdated > 0,
             lowest=span[0] if span else None,
             highest=span[1] if span else None,
         )

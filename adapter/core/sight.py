@@ -63,6 +63,8 @@ class Sight:
     """Replicas whose image cannot be pulled."""
     crashing: float = math.nan
     """Replicas whose container cannot start or crashes again and again."""
+    outdated: float = math.nan
+    """Replicas of an older revision, while a rollout lasts; NaN when none is known."""
     kv_cache_usage: float
     gpu_utilization: float
     doubts: tuple[str, ...]
@@ -187,6 +189,7 @@ def _sight(
         unschedulable=_value(observed[Signal.REPLICAS_UNSCHEDULABLE], tuning),
         image_errors=_value(observed[Signal.REPLICAS_IMAGE_ERROR], tuning),
         crashing=_value(observed[Signal.REPLICAS_CRASHING], tuning),
+        outdated=_value(observed[Signal.REPLICAS_OUTDATED], tuning),
         kv_cache_usage=_value(observed[Signal.KV_CACHE_USAGE], tuning),
         gpu_utilization=_value(observed[Signal.GPU_UTILIZATION], tuning),
         doubts=doubts,

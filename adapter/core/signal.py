@@ -43,6 +43,7 @@ class Signal(StrEnum):
     REPLICAS_UNSCHEDULABLE = "replicas_unschedulable"
     REPLICAS_IMAGE_ERROR = "replicas_image_error"
     REPLICAS_CRASHING = "replicas_crashing"
+    REPLICAS_OUTDATED = "replicas_outdated"
     STARTING_SECONDS = "starting_seconds"
     START_SECONDS = "start_seconds"
     DEMAND_AT_ZERO = "demand_at_zero"
@@ -69,6 +70,7 @@ UNITS: Mapping[Signal, str] = {
     Signal.REPLICAS_UNSCHEDULABLE: "replicas",
     Signal.REPLICAS_IMAGE_ERROR: "replicas",
     Signal.REPLICAS_CRASHING: "replicas",
+    Signal.REPLICAS_OUTDATED: "replicas",
     Signal.STARTING_SECONDS: "s",
     Signal.START_SECONDS: "s",
     Signal.DEMAND_AT_ZERO: "requests",

@@ -18,7 +18,7 @@ class Standing:
     tuned: TunedWorkload
     decision: Decision
     doubtful: bool = False
-    """Whether something about it is not certain."""
+    """Whether something about it is not certain, or replicas of two revisions make room for each other."""
     lowest: int | None = None
     """Fewest replicas requested within the last minute; None if not known."""
     highest: int | None = None

@@ -201,3 +201,11 @@ def test_pods_that_served_or_end_are_not_starting(fleet: FleetReadings, namespac
     """Ready, not ready any more, failed, or being deleted: none of them is waited for."""
     assert _now(fleet, namespace, Signal.STARTING_SECONDS).state is State.ABSENT
     assert _now(fleet, namespace, Signal.REPLICAS_IMAGE_ERROR).state is State.ABSENT
+
+
+@pytest.mark.parametrize(("since", "outdated"), [(3000.0, 0.0), (4200.0, 1.0), (5400.0, 0.0)])
+def test_a_rollout_is_seen_while_it_lasts(fleet: FleetReadings, since: float, outdated: float) -> None:
+    """From 3600 s to 4800 s one of three replicas is of an older revision."""
+    cell = fleet.readings[Signal.REPLICAS_OUTDATED].cell(_NAMESPACES.index("rolls"), round(since / _MARK_S) - 1)
+
+    assert (cell.state, cell.value) == (State.FRESH, outdated)

@@ -81,7 +81,7 @@ async def test_source_that_is_down_makes_everything_unavailable_and_nothing_zero
     assert fleet.failed == set(Signal)
     [problem] = fleet.problems
     assert "connection refused" in problem.message
-    assert problem.signal == "freshness of dcgm and 26 more"  # four presets, 23 signals
+    assert problem.signal == "freshness of dcgm and 27 more"  # four presets, 24 signals
 
 
 async def test_number_of_queries_does_not_depend_on_the_number_of_workloads() -> None:
