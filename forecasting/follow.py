@@ -1,27 +1,84 @@
-"""Carry a forecaster along with a sliding history: append what is new, begin anew only where the past has changed.
+"""Carry forecasters along with a sliding history: append what is new, begin anew only where the past has changed.
 
-Why: a caller that keeps a window of history and no state of its own gets the price of an append and the numbers of a
-fresh start. The lattice of recorded origins is counted in absolute steps, so that every caller agrees on it.
+Why: a caller that keeps a window of history gets the price of an append and the numbers of a fresh start. The lattice
+of recorded origins is counted in absolute steps, so that every caller agrees on it. What is carried holds no history,
+only what was said and learnt, and is taken apart and put together row by row, so that no row depends on its batch.
 """
 
-from dataclasses import dataclass
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecasting.arrays import BoolArray, FloatArray
-from forecasting.contract import CoarseHistory, Question, check_history
-from forecasting.forecaster import Forecaster, begin
+from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.batch import pick, stack
+from forecasting.contract import CoarseHistory, Forecast, Question, check_history
+from forecasting.forecaster import Forecaster, Lesson, begin, enough_known, forecast_from, last_steps, reach
 from forecasting.history import History
+from forecasting.members import MemberForecasts
 from forecasting.model_file import shipped_model
-from forecasting.record import STRIDE
+from forecasting.record import STRIDE, recorded_ends
+
+_UNKNOWN = -1  # the fingerprint of a series that was not there before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Followed:
-    """A forecaster and the absolute number of the last step it has seen."""
+    """What is kept of n series between steps."""
 
-    forecaster: Forecaster
+    question: Question
     last_step: int
+    """Absolute number of the last step that was seen."""
+    start: int
+    """Absolute number of the first step that counted."""
+    prints: IntArray
+    """Fingerprints of each history: of its first stride and of the rest, shape (n, 2)."""
+    enough: BoolArray
+    """Whether enough is known for a forecast, shape (n,)."""
+    said: MemberForecasts
+    """Members at the recorded origins, n x j rows, series by series."""
+    pending: MemberForecasts
+    """Members at the last step of the lattice, n rows."""
+    lesson: Lesson
+    now: MemberForecasts
+    """Members at the last step, n rows."""
+
+    @property
+    def recorded(self) -> int:
+        """How many origins are on record."""
+        return int(recorded_ends(self.last_step - self.start + 1).size)
+
+    def forecast(self) -> Forecast:
+        """Return the forecast at the last step."""
+        return forecast_from(self.question, self.lesson, self.now, enough=self.enough)
+
+    def select(self, rows: IntArray) -> "Followed":
+        """Return other rows in another order; -1 stands for a series that was not there, which will begin anew."""
+        picked = np.maximum(rows, 0)
+        origins = (picked[:, None] * self.recorded + np.arange(self.recorded)[None, :]).ravel()
+        return replace(
+            self,
+            prints=np.where((rows >= 0)[:, None], self.prints[picked], _UNKNOWN),
+            enough=self.enough[picked],
+            said=pick(self.said, origins),
+            pending=pick(self.pending, picked),
+            lesson=self.lesson.rows(picked),
+            now=pick(self.now, picked),
+        )
+
+
+def join(parts: Sequence[Followed]) -> Followed:
+    """Return one batch of several that have seen the same step and were asked the same question."""
+    return replace(
+        parts[0],
+        prints=np.concatenate([each.prints for each in parts]),
+        enough=np.concatenate([each.enough for each in parts]),
+        said=stack([each.said for each in parts]),
+        pending=stack([each.pending for each in parts]),
+        lesson=Lesson.of([each.lesson for each in parts]),
+        now=stack([each.now for each in parts]),
+    )
 
 
 def follow(
@@ -33,10 +90,11 @@ def follow(
     censored: BoolArray | None = None,
     coarse: CoarseHistory | None = None,
 ) -> Followed:
-    """Return the forecaster at the end of `history`.
+    """Return what is known at the end of `history`.
 
     Args:
-        previous: what the call one step ago returned for the same series in the same order; None = there is none.
+        previous: what an earlier call returned for the same series in the same order (or `select` of it); None = there
+            is none. A series begins anew where its past has changed since, or where a stride of steps is new.
         history: load per step, shape (n, t), the newest last, NaN = gap.
         question: step, horizons and quantiles.
         last_step: absolute number of the last column, e.g. its end time divided by the step.
@@ -50,26 +108,84 @@ def follow(
     first = (values.shape[1] - 1 - last_step) % STRIDE  # columns before the first whole stride
     if values.shape[1] - first >= STRIDE:
         values, marks = values[:, first:], marks[:, first:]
-    seen = History(values=values, censored=marks, step_s=question.step_s, coarse=coarse)
-    if previous is None or not _continues(previous, seen, question, last_step=last_step):
-        return Followed(forecaster=begin(seen, question, shipped_model()), last_step=last_step)
-    if previous.last_step == last_step:
-        return previous
-    grown = previous.forecaster.append(values[:, -1], censored=marks[:, -1], coarse=coarse)
-    return Followed(forecaster=grown, last_step=last_step)
+    seen = last_steps(History(values=values, censored=marks, step_s=question.step_s, coarse=coarse))
+    if previous is None or not _may_continue(previous, seen, question, last_step=last_step):
+        return _begun(seen, question, last_step=last_step)
+    same = _same(previous, seen, last_step)
+    if same.all():
+        return _further(previous, seen, last_step=last_step)
+    if not same.any():
+        return _begun(seen, question, last_step=last_step)
+    old, new = np.flatnonzero(same), np.flatnonzero(~same)
+    kept = _further(previous.select(old), seen.rows(old), last_step=last_step)
+    begun = _begun(seen.rows(new), question, last_step=last_step)
+    return join([kept, begun]).select(np.argsort(np.concatenate([old, new])))
 
 
-def _continues(previous: Followed, seen: History, question: Question, *, last_step: int) -> bool:
-    """Tell whether `seen` is what `previous` saw and at most one step more."""
-    new, old = last_step - previous.last_step, previous.forecaster.history
-    overlap = min(old.values.shape[1], seen.values.shape[1] - new)
-    if new not in {0, 1} or overlap < STRIDE or old.values.shape[0] != seen.values.shape[0]:
-        return False
-    if not _same_question(previous.forecaster.question, question):
-        return False
-    span = slice(seen.values.shape[1] - new - overlap, seen.values.shape[1] - new)
-    same = np.array_equal(old.values[:, -overlap:], seen.values[:, span], equal_nan=True)
-    return bool(same and np.array_equal(old.censored[:, -overlap:], seen.censored[:, span]))
+def _begun(seen: History, question: Question, *, last_step: int) -> Followed:
+    return _kept(begin(seen, question, shipped_model()), last_step)
+
+
+def _further(previous: Followed, seen: History, *, last_step: int) -> Followed:
+    before = Forecaster(
+        question=previous.question,
+        model=shipped_model(),
+        history=seen,
+        said=previous.said,
+        pending=previous.pending,
+        lesson=previous.lesson,
+        now=previous.now,
+    )
+    return _kept(before.continued(seen, new=last_step - previous.last_step), last_step)
+
+
+def _kept(forecaster: Forecaster, last_step: int) -> Followed:
+    history = forecaster.history
+    return Followed(
+        question=forecaster.question,
+        last_step=last_step,
+        start=_start(history, last_step),
+        prints=_prints(history, new=0, head=STRIDE),
+        enough=enough_known(history),
+        said=forecaster.said,
+        pending=forecaster.pending,
+        lesson=forecaster.lesson.without_mixes(),
+        now=forecaster.now,
+    )
+
+
+def _may_continue(previous: Followed, seen: History, question: Question, *, last_step: int) -> bool:
+    """Tell whether `seen` holds what the windows of `previous` held, and few new steps."""
+    start = _start(seen, last_step)
+    whole = seen.values.shape[1] >= reach(seen.step_s)  # windows end before it, so the oldest stride may leave
+    return (
+        0 <= last_step - previous.last_step < STRIDE
+        and (start == previous.start or (whole and start == previous.start + STRIDE))
+        and previous.prints.shape[0] == seen.values.shape[0]
+        and _same_question(previous.question, question)
+    )
+
+
+def _start(seen: History, last_step: int) -> int:
+    """Return the absolute number of the first step."""
+    return last_step - seen.values.shape[1] + 1
+
+
+def _same(previous: Followed, seen: History, last_step: int) -> BoolArray:
+    """Return which series have the past that `previous` saw, shape (n,)."""
+    moved = _start(seen, last_step) - previous.start
+    new = last_step - previous.last_step
+    now = _prints(seen, new=new, head=STRIDE - moved)
+    same = now == previous.prints
+    return np.asarray(same[:, 1] if moved else same.all(axis=1))
+
+
+def _prints(seen: History, *, new: int, head: int) -> IntArray:
+    """Return fingerprints of the first `head` steps, which may leave next, and of those up to `new` steps ago."""
+    cuts = (slice(0, head), slice(head, seen.values.shape[1] - new))
+    rows = zip(seen.values, seen.censored, strict=True)
+    prints = [[zlib.crc32(marks[cut], zlib.crc32(row[cut])) for cut in cuts] for row, marks in rows]
+    return np.array(prints, dtype=np.int64).reshape(-1, 2)
 
 
 def _same_question(one: Question, other: Question) -> bool:

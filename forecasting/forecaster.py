@@ -4,13 +4,16 @@
 gives the same numbers as `forecast` on the same history.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.batch import pick, stack
 from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, Question, check_history
 from forecasting.history import OWN_DAYS_S, History
+from forecasting.knots import between, knots
 from forecasting.members import NAIVE, MemberForecasts, Origins, member_forecasts
 from forecasting.mixing import Learnt, learn, mix
 from forecasting.pooled import PooledModel
@@ -27,6 +30,24 @@ class Lesson:
     peak: Learnt
     path: Learnt
     standing: Standing
+
+    def rows(self, rows: IntArray) -> "Lesson":
+        """Return the lesson of the given series, in that order."""
+        return Lesson(peak=pick(self.peak, rows), path=pick(self.path, rows), standing=pick(self.standing, rows))
+
+    def without_mixes(self) -> "Lesson":
+        """Return the lesson without what the mix would have said, which is needed once only."""
+        peak, path = (replace(each, mixes=each.mixes[:, :0]) for each in (self.peak, self.path))
+        return replace(self, peak=peak, path=path)
+
+    @classmethod
+    def of(cls, parts: "Sequence[Lesson]") -> "Lesson":
+        """Return one lesson of several, their series one below the other."""
+        return cls(
+            peak=stack([each.peak for each in parts]),
+            path=stack([each.path for each in parts]),
+            standing=stack([each.standing for each in parts]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,32 +81,47 @@ class Forecaster:
         marks = None if censored is None else np.asarray(censored)[:, None]
         column, marked = check_history(np.asarray(values, dtype=np.float64)[:, None], marks)
         grown = _grown(self.history, column, marks=marked, coarse=coarse)
-        now = _now(grown, self.question, self.model)
-        if grown.values.shape[1] % STRIDE != 0:
+        return self.continued(last_steps(grown), new=1)
+
+    def continued(self, grown: History, *, new: int) -> "Forecaster":
+        """Return the forecaster at the end of `grown`, which is the history so far and `new` steps more.
+
+        Args:
+            grown: the history, cut on the lattice as `last_steps` does.
+            new: how many steps are new, fewer than `STRIDE`.
+        """
+        steps = grown.values.shape[1]
+        now = _members(grown, np.array([steps]), self.question, model=self.model)
+        beyond = steps % STRIDE
+        if new <= beyond:
             return replace(self, history=_plain(grown), now=now)
-        said = _recorded(self.said, self.pending, grown.values.shape[1])
-        trimmed = _last_steps(grown)
-        lesson = lesson_of(assemble(trimmed.known, self.question.horizons, said), self.question)
-        return replace(self, history=_plain(trimmed), said=said, pending=now, lesson=lesson, now=now)
+        pending = now if beyond == 0 else _members(grown, np.array([steps - beyond]), self.question, model=self.model)
+        said = _recorded(self.said, self.pending, steps)
+        lesson = lesson_of(assemble(grown.known, knots(self.question.horizons), said), self.question)
+        return replace(self, history=_plain(grown), said=said, pending=pending, lesson=lesson, now=now)
 
     def forecast(self) -> Forecast:
         """Return the forecast at the end of the history."""
-        enough = np.asarray(np.count_nonzero(~np.isnan(self.history.known), axis=1) >= MIN_STEPS)
-        return forecast_from(self.question, self.lesson, self.now, enough=enough)
+        return forecast_from(self.question, self.lesson, self.now, enough=enough_known(self.history))
+
+
+def enough_known(history: History) -> BoolArray:
+    """Return which series have enough known steps to be forecast, shape (n,)."""
+    return np.asarray(np.count_nonzero(~np.isnan(history.known), axis=1) >= MIN_STEPS)
 
 
 def forecast_from(question: Question, lesson: Lesson, now: MemberForecasts, *, enough: BoolArray) -> Forecast:
     """Return what the members say `now`, mixed and corrected by the `lesson`; NaN where not `enough` is known."""
-    result, levels = lesson.standing, question.quantiles
+    result, levels, asked = lesson.standing, question.quantiles, question.horizons
     peak = np.maximum.accumulate(_voted(lesson.peak, now.peak, result.trusted), axis=2)
     path = _voted(lesson.path, now.path, result.trusted)
     return Forecast(
         quantiles=levels.copy(),
-        horizons=question.horizons.astype(np.int64),
-        path=np.where(enough[:, None, None], at_levels(path, levels), np.nan),
-        peak=np.where(enough[:, None, None], at_levels(peak, levels), np.nan),
-        arrival_probability=np.where(enough[:, None], now.arrival, np.nan),
-        skill=result.skill.copy(),
+        horizons=asked.astype(np.int64),
+        path=np.where(enough[:, None, None], between(at_levels(path, levels), asked), np.nan),
+        peak=np.where(enough[:, None, None], between(at_levels(peak, levels), asked), np.nan),
+        arrival_probability=np.where(enough[:, None], between(now.arrival, asked), np.nan),
+        skill=between(result.skill, asked).copy(),
         coverage=at_levels(result.coverage[:, :, None], levels)[:, :, 0],
         origins=result.origins.copy(),
         trusted=result.trusted & enough,
@@ -99,7 +135,7 @@ def _voted(learnt: Learnt, said: Float32Array, trusted: BoolArray) -> FloatArray
 
 def begin(history: History, question: Question, model: PooledModel) -> Forecaster:
     """Return the forecaster at the end of `history`, every recorded origin worked out anew."""
-    kept = _last_steps(history)
+    kept = last_steps(history)
     steps = kept.values.shape[1]
     said = _members(kept, recorded_ends(steps), question, model=model)
     return Forecaster(
@@ -108,7 +144,7 @@ def begin(history: History, question: Question, model: PooledModel) -> Forecaste
         history=_plain(kept),
         said=said,
         pending=_members(kept, np.array([steps // STRIDE * STRIDE]), question, model=model),
-        lesson=lesson_of(assemble(kept.known, question.horizons, said), question),
+        lesson=lesson_of(assemble(kept.known, knots(question.horizons), said), question),
         now=_members(kept, np.array([steps]), question, model=model),
     )
 
@@ -118,15 +154,18 @@ def kept_steps(step_s: float) -> int:
 
     A day of minutes; from 300 s on, where the days are read from the same grid, eight days of ten minutes and more.
     """
-    reach = COARSE_WINDOW if step_s >= OWN_DAYS_S else WINDOW
-    return reach + STRIDE * (LENGTH + 1)
+    return reach(step_s) + STRIDE - 1
 
 
-def _last_steps(history: History) -> History:
+def reach(step_s: float) -> int:
+    """Return how many steps before the last step of the lattice the oldest window begins."""
+    return -(-((COARSE_WINDOW if step_s >= OWN_DAYS_S else WINDOW) + STRIDE * LENGTH) // STRIDE) * STRIDE
+
+
+def last_steps(history: History) -> History:
     """Return the last steps that matter, cut on the lattice, so that recorded origins keep their places."""
-    surplus = history.values.shape[1] - kept_steps(history.step_s)
-    first = max(0, -(-surplus // STRIDE) * STRIDE)
-    if first == 0:
+    first = history.values.shape[1] // STRIDE * STRIDE - reach(history.step_s)
+    if first <= 0:
         return history
     return History(
         values=history.values[:, first:],
@@ -144,11 +183,7 @@ def _plain(history: History) -> History:
 def _members(history: History, ends: IntArray, question: Question, *, model: PooledModel) -> MemberForecasts:
     n = history.values.shape[0]
     origins = Origins(rows=np.repeat(np.arange(n), ends.size), ends=np.tile(ends, n))
-    return member_forecasts(history, origins, horizons=question.horizons, model=model)
-
-
-def _now(history: History, question: Question, model: PooledModel) -> MemberForecasts:
-    return _members(history, np.array([history.values.shape[1]]), question, model=model)
+    return member_forecasts(history, origins, horizons=knots(question.horizons), model=model)
 
 
 def _grown(history: History, column: FloatArray, *, marks: BoolArray, coarse: CoarseHistory | None) -> History:
@@ -180,7 +215,7 @@ def _recorded(said: MemberForecasts, pending: MemberForecasts, steps: int) -> Me
 
 def lesson_of(record: Record, question: Question) -> Lesson:
     """Return what a record teaches about the peak and the path."""
-    delays = np.ceil(question.horizons / STRIDE)
+    delays = np.ceil(knots(question.horizons) / STRIDE)
     peak = learn(record.peak, record.peak_truth, delays=delays)
     path = learn(record.path, record.path_truth, delays=delays)
     return Lesson(peak=peak, path=path, standing=standing(record, peak))

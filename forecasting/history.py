@@ -4,7 +4,7 @@ Why: forecasts are scored by making them again at earlier origins, in use as in 
 windows, so that no forecast ever sees a step after its origin.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,11 @@ class History:
     """Length of a step in seconds."""
     coarse: CoarseHistory | None = None
     """The same series on a coarser grid."""
+
+    def rows(self, rows: IntArray) -> "History":
+        """Return the history of the given series, in that order."""
+        coarse = None if self.coarse is None else replace(self.coarse, values=self.coarse.values[rows])
+        return replace(self, values=self.values[rows], censored=self.censored[rows], coarse=coarse)
 
     @cached_property
     def known(self) -> FloatArray:

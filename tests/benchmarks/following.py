@@ -25,13 +25,13 @@ def measure(series: int) -> tuple[float, float]:
     for more in range(1, _MORE + 1):
         last = _MINUTES + more
         followed = follow(followed, load[:, more:last], _ASKED, last_step=last)
-        followed.forecaster.forecast()
+        followed.forecast()
     return began - start, (time.process_time() - began) / _MORE
 
 
 def main() -> None:
     """Print one line a batch size."""
-    for series in (1, 10, 250):
+    for series in (1, 10, 250, 1000):
         begin_s, minute_s = measure(series)
         sys.stdout.write(
             f"{series:4} series: begin {begin_s:6.2f} s, a minute {1000 * minute_s:7.1f} ms, "
