@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from adapter.core.fold import Fleet, certain_starts, certain_values, demand_of, learn_lead_times, record
+from adapter.core.following import Following
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, SECONDS_TIER_SPAN_S, History, append, joined
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import Grid, Signal
@@ -111,6 +112,7 @@ def merge(first: Fleet, second: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
     return Fleet(
         history=joined(first.history, second.history, ids),
         forecasts={**_only(first.forecasts, older), **_only(second.forecasts, newer)},
+        following=_merged(first.following.only(older), second.following.only(newer)),
         states={**_only(first.states, older), **_only(second.states, newer)},
         lead_times={**_only(first.lead_times, older), **_only(second.lead_times, newer)},
         at=second.at,
@@ -124,9 +126,14 @@ def forget(fleet: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         fleet,
         history=fleet.history.reindexed(ids),
         forecasts=_only(fleet.forecasts, keep),
+        following=fleet.following.only(keep),
         states=_only(fleet.states, keep),
         lead_times=_only(fleet.lead_times, keep),
     )
+
+
+def _merged(first: Following, second: Following) -> Following:
+    return Following(batches={**first.batches, **second.batches})
 
 
 def _only(items: Mapping[WorkloadId, T], keep: set[WorkloadId]) -> dict[WorkloadId, T]:

@@ -15,7 +15,7 @@ Example:
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question
-from forecasting.follow import Followed, follow
+from forecasting.follow import Followed, follow, join
 from forecasting.forecaster import Forecaster
 from forecasting.one_shot import forecast, forecast_naive, forecast_one
 
@@ -34,4 +34,5 @@ __all__ = [
     "forecast",
     "forecast_naive",
     "forecast_one",
+    "join",
 ]

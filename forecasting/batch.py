@@ -4,27 +4,35 @@ Why: series come and go and are forecast in whatever company they happen to be; 
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any, TypeVar
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from forecasting.arrays import IntArray
+from forecasting.arrays import FloatArray, IntArray
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def pick(batch: T, rows: IntArray) -> T:
     """Return the record with the given rows of every array, in that order."""
-    return _each(batch, lambda name: getattr(batch, name)[rows])
+    return _made(batch, {name: getattr(batch, name)[rows] for name in _names(batch)})
 
 
 def stack(batches: Sequence[T]) -> T:
     """Return one record of several, their rows one below the other."""
     if len(batches) == 1:
         return batches[0]
-    return _each(batches[0], lambda name: np.concatenate([getattr(each, name) for each in batches]))
+    names = _names(batches[0])
+    return _made(batches[0], {name: np.concatenate([getattr(each, name) for each in batches]) for name in names})
 
 
-def _each(batch: T, made: Any) -> T:
-    return type(batch)(**{field.name: made(field.name) for field in fields(batch)})  # type: ignore[arg-type]
+def _names(batch: "DataclassInstance") -> list[str]:
+    return [field.name for field in fields(batch)]
+
+
+def _made(like: T, arrays: dict[str, FloatArray]) -> T:
+    return replace(like, **arrays)

@@ -40,7 +40,7 @@ def day_view(window: Window, horizon: int) -> DayView | None:
     coarse = window.coarse
     if coarse is None:
         return None
-    ahead = int(np.ceil(horizon * window.step_s / window.coarse_step_s))
+    ahead = coarse_steps(window, horizon)
     per_day = round(_DAY_S / window.coarse_step_s)
     stretches = [_stretch(coarse, days * per_day, ahead) for days in (1, 2, 3)]
     means, peaks = [_mean(part) for part in stretches], [np.fmax.reduce(part, axis=1) for part in stretches]
@@ -55,6 +55,11 @@ def day_view(window: Window, horizon: int) -> DayView | None:
         block_peaks=grid_quantiles(_block_peaks(coarse, max(ahead, 1))),
         loads=grid_quantiles(coarse[:, ::6]),
     )
+
+
+def coarse_steps(window: Window, horizon: int) -> int:
+    """Return how many coarse steps the horizon takes: horizons with as many have the same `day_view`."""
+    return int(np.ceil(horizon * window.step_s / window.coarse_step_s))
 
 
 def _stretch(coarse: Float32Array, back: int, ahead: int) -> Float32Array:

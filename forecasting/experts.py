@@ -68,11 +68,17 @@ class _Record:
     states: Float32Array
 
 
-def ask_experts(window: Window, horizon: int) -> Answers:
-    """Return the answers of all experts for the next `horizon` steps."""
+def ask_experts(window: Window, horizon: int, day: DayView | None = None) -> Answers:
+    """Return the answers of all experts for the next `horizon` steps.
+
+    Args:
+        window: the recent past.
+        horizon: steps ahead.
+        day: result of `day_view` for as many coarse steps, where it is known already.
+    """
     learnable = min(horizon, WINDOW // 2)  # beyond half a window there are too few complete targets
     points = _point_forecasts(window, learnable)
-    day = day_view(window, horizon)
+    day = day_view(window, horizon) if day is None else day
     stride = _stride(learnable)
     peaks = _record(points, window, truths=_peak_truths(window, learnable), steps=learnable, stride=stride)
     ranked = _ranked(window, points, peaks)

@@ -168,7 +168,7 @@ def _may_continue(previous: Followed, seen: History, question: Question, *, last
 
 def _start(seen: History, last_step: int) -> int:
     """Return the absolute number of the first step."""
-    return last_step - seen.values.shape[1] + 1
+    return last_step - int(seen.values.shape[1]) + 1
 
 
 def _same(previous: Followed, seen: History, last_step: int) -> BoolArray:

@@ -22,6 +22,8 @@ from forecasting.record import LENGTH, STRIDE, Record, assemble, recorded_ends
 from forecasting.trust import Standing, standing
 from forecasting.window import COARSE_WINDOW, WINDOW
 
+_CHUNK = 16  # series whose record is worked through at once: it stays in the processor's cache
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lesson:
@@ -216,6 +218,12 @@ def _recorded(said: MemberForecasts, pending: MemberForecasts, steps: int) -> Me
 def lesson_of(record: Record, question: Question) -> Lesson:
     """Return what a record teaches about the peak and the path."""
     delays = np.ceil(knots(question.horizons) / STRIDE)
+    n = record.peak.shape[0]
+    parts = [pick(record, np.arange(i, min(i + _CHUNK, n))) for i in range(0, n, _CHUNK)] or [record]
+    return Lesson.of([_lesson(part, delays) for part in parts])
+
+
+def _lesson(record: Record, delays: FloatArray) -> Lesson:
     peak = learn(record.peak, record.peak_truth, delays=delays)
     path = learn(record.path, record.path_truth, delays=delays)
     return Lesson(peak=peak, path=path, standing=standing(record, peak))

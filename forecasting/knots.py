@@ -23,7 +23,8 @@ def knots(horizons: IntArray) -> IntArray:
         return horizons
     wanted = np.geomspace(horizons[0], horizons[-1], KNOTS)
     nearest = np.abs(np.log(horizons)[None, :] - np.log(wanted)[:, None]).argmin(axis=1)
-    return horizons[np.unique(nearest)]
+    chosen: IntArray = horizons[np.unique(nearest)]
+    return chosen
 
 
 def between(at_knots: FloatArray, horizons: IntArray) -> FloatArray:

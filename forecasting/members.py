@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
+from forecasting.days import DayView, coarse_steps
 from forecasting.experts import PATH_EXPERTS, PEAK_EXPERTS, Answers, ask_experts
 from forecasting.features import horizon_features, row_features
 from forecasting.history import History
@@ -73,8 +74,11 @@ def _fill(
 ) -> None:
     peak, path, arrival = into
     shared, scale = row_features(window), window.scale[:, None, None]
+    days: dict[int, DayView | None] = {}
     for column, horizon in enumerate(horizons):
-        answers = ask_experts(window, int(horizon))
+        ahead = coarse_steps(window, int(horizon))
+        answers = ask_experts(window, int(horizon), days.get(ahead))
+        days[ahead] = answers.day
         features = np.concatenate([shared, horizon_features(window, answers, int(horizon))], axis=1)
         best_peak, best_path = answer(model, features, peak=answers.peak, path=answers.path)
         peak[..., column] = _members(best_peak, answers.peak[:, _PEAK_ROWS]) * scale

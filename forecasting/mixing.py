@@ -91,11 +91,18 @@ def weighted_median(said: Float32Array, weights: FloatArray) -> FloatArray:
         >>> weighted_median(said, np.array([0.2, 0.5, 0.3]).reshape(1, 1, 3, 1, 1)).ravel().tolist()
         [5.0]
     """
-    order = np.argsort(said, axis=2, kind="stable")
-    values = np.take_along_axis(said, order, axis=2)
-    shares = np.cumsum(np.take_along_axis(weights, order, axis=2), axis=2)
-    first = np.argmax(shares >= 0.5 * shares[:, :, -1:], axis=2)
-    return np.take_along_axis(values, first[:, :, None], axis=2)[:, :, 0].astype(np.float64)
+    members = said.shape[2]
+    below = [weights[:, :, i].copy() for i in range(members)]  # weight of what is not above each member, itself too
+    for i in range(members):
+        for k in range(i + 1, members):
+            ordered = said[:, :, i] <= said[:, :, k]
+            below[k] += np.where(ordered, weights[:, :, i], 0)
+            below[i] += np.where(ordered, 0, weights[:, :, k])
+    half = 0.5 * np.maximum.reduce(below)
+    median = np.full(half.shape, np.inf)
+    for i in range(members):
+        np.minimum(median, said[:, :, i], out=median, where=below[i] >= half)
+    return median
 
 
 def _pinball(said: Float32Array, truth: FloatArray) -> FloatArray:

@@ -30,12 +30,24 @@ def grid_quantiles(sample: Float32Array) -> Float32Array:
         5.0
     """
     ordered = np.sort(sample, axis=1)  # NaN goes last
+    if ordered.shape[1] and not np.isnan(ordered[:, -1]).any():
+        return _of_complete(ordered)
     count = np.count_nonzero(~np.isnan(ordered), axis=1)
     last = np.maximum(count - 1, 0)[:, None]
     position = np.clip((count[:, None] + 1) * GRID[None, :] - 1, 0, last)
     low = position.astype(np.int64)
     below = np.take_along_axis(ordered, low, axis=1)
     above = np.take_along_axis(ordered, np.minimum(low + 1, last), axis=1)
+    quantiles: Float32Array = below + (above - below) * (position - low).astype(np.float32)
+    return quantiles
+
+
+def _of_complete(ordered: Float32Array) -> Float32Array:
+    """Return the quantiles of rows in which nothing is missing: all ranks are the same columns."""
+    last = ordered.shape[1] - 1
+    position = np.clip((last + 2) * GRID - 1, 0, last)
+    low = position.astype(np.int64)
+    below, above = ordered[:, low], ordered[:, np.minimum(low + 1, last)]
     quantiles: Float32Array = below + (above - below) * (position - low).astype(np.float32)
     return quantiles
 

@@ -4,43 +4,29 @@
 reads that stretch back and folds over it holds the same `Fleet`, to the byte, as one that was there all the time.
 """
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
 from adapter.core.flapping import turns_of
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
-from adapter.core.history import MINUTE_TIER, History, StoredArray, append, record_signals
-from adapter.core.lead_time import HORIZON_LADDER_S, LeadTime, learn_lead_time, rung
+from adapter.core.following import Following
+from adapter.core.history import MINUTE_TIER, History, append, record_signals
+from adapter.core.lead_time import LeadTime, learn_lead_time
+from adapter.core.outlook import EXPOSED, forecast_rows, is_due
 from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
-from adapter.core.signal import UNITS, FleetReadings, FloatArray, Observed, Reading, Signal, State
-from adapter.core.sizing import chosen_quantile
+from adapter.core.signal import FleetReadings, FloatArray, Observed, Reading, Signal, State
 from adapter.core.tuning import FleetTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
-from forecasting import MIN_STEPS, Forecast, Question, forecast_naive
-from forecasting.naive import naive_forecast
 
-QUANTILE_LADDER: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
-REFRESH_S = 60.0
-EXPOSED: tuple[Signal, ...] = (
-    Signal.QUEUE_DEPTH,
-    Signal.GENERATION_TOKENS_RATE,
-    Signal.GPU_UTILIZATION,
-    Signal.KV_CACHE_USAGE,
-)
-"""Raw signals that have a forecast twin among the metrics."""
 REMEMBERED: tuple[Signal, ...] = tuple(dict.fromkeys((*BRIDGED, *EXPOSED)))
 
 LEARNT_FROM: tuple[Signal, ...] = (Signal.START_SECONDS,)
 """Signals that are remembered at the ten-minute marks only."""
-
-RowArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,6 +35,8 @@ class Fleet:
 
     history: History
     forecasts: Mapping[WorkloadId, WorkloadForecast] = field(default_factory=dict)
+    following: Following = field(default_factory=Following)
+    """What the forecasts go on from: the bytes of a fresh start, sooner."""
     states: Mapping[WorkloadId, PolicyState] = field(default_factory=dict)
     lead_times: Mapping[WorkloadId, LeadTime] = field(default_factory=dict)
     """As learnt at the last ten-minute mark; a workload that is not there has the configured one."""
@@ -149,86 +137,9 @@ def refresh_forecasts(fleet: Fleet, tuned: Sequence[TunedWorkload], *, at: float
     kept = {key: each for key, each in fleet.forecasts.items() if key not in expired}
     leads = [_look_ahead_s(fleet, each) for each in tuned]
     rows = np.array(due, dtype=np.intp)
-    return replace(fleet, forecasts={**kept, **forecast_rows(fleet.history, tuned, rows, leads_s=leads)})
-
-
-def is_due(workload: WorkloadId, *, at: float, step_s: float) -> bool:
-    """Tell whether a workload's forecast is renewed at this tick."""
-    slots = max(1, round(REFRESH_S / step_s))
-    return round(at / step_s) % slots == zlib.crc32(str(workload).encode()) % slots
-
-
-def forecast_rows(
-    history: History, tuned: Sequence[TunedWorkload], rows: RowArray, *, leads_s: Sequence[float]
-) -> dict[WorkloadId, WorkloadForecast]:
-    """Return the forecasts of some rows of a history; rows with too little history have none.
-
-    Args:
-        history: what is known so far, in the row order of `tuned`.
-        tuned: the workloads.
-        rows: which of them.
-        leads_s: how far ahead each of the workloads looks.
-    """
-    minute = history.minute
-    view = _forecast(minute.values[rows])
-    peaks = _signal_peaks(history, tuned, rows, leads_s=leads_s)
-    return {
-        history.ids[row]: WorkloadForecast(
-            origin=minute.end,
-            horizons_s=HORIZON_LADDER_S,
-            quantiles=QUANTILE_LADDER,
-            peak=tuple(tuple(line) for line in view.peak[index].tolist()),
-            arrival_probability=tuple(view.arrival_probability[index].tolist()),
-            skill=float(np.nanmean(view.skill[index])) if np.isfinite(view.skill[index]).any() else float("nan"),
-            coverage=float(view.coverage[index, QUANTILE_LADDER.index(0.95)]),
-            trusted=bool(view.trusted[index]),
-            signal_peaks=peaks[index],
-        )
-        for index, row in enumerate(rows.tolist())
-        if np.isfinite(view.peak[index]).all()
-    }
-
-
-def _forecast(values: StoredArray) -> Forecast:
-    return forecast_naive(
-        values.astype(np.float64),
-        step_s=MINUTE_TIER.step_s,
-        horizons=np.array([round(each / MINUTE_TIER.step_s) for each in HORIZON_LADDER_S]),
-        quantiles=np.array(QUANTILE_LADDER),
-    )
-
-
-def _signal_peaks(
-    history: History, tuned: Sequence[TunedWorkload], rows: RowArray, *, leads_s: Sequence[float]
-) -> list[dict[Signal, float]]:
-    """Return, per row, the chosen quantile of each exposed raw signal's peak within the lead time.
-
-    The naive forecast is all that raw signals get: nothing is decided on them.
-    """
-    peaks: list[dict[Signal, float]] = [{} for _ in rows]
-    rungs = np.array([rung(leads_s[row], HORIZON_LADDER_S) for row in rows.tolist()])
-    quantiles = [rung(chosen_quantile(tuned[row].tuning) - 1e-9, QUANTILE_LADDER) for row in rows.tolist()]
-    for signal in EXPOSED:
-        tier = history.signals.get(signal)
-        if tier is None:
-            continue
-        minutes = tier.values[rows][:, tier.times() % MINUTE_TIER.step_s == 0].astype(np.float64)
-        for lead in np.unique(rungs).tolist():
-            members = np.flatnonzero(rungs == lead)
-            peak = _naive_peak(minutes[members], lead)
-            for index, each in zip(members.tolist(), peak, strict=True):
-                value = float(each[quantiles[index]])
-                peaks[index][signal] = min(value, 1.0) if UNITS[signal] == "ratio" else value
-    return peaks
-
-
-def _naive_peak(minutes: FloatArray, lead: int) -> FloatArray:
-    """Return the naive peak until one rung of the ladder, shape (n, k); NaN with too little history."""
-    steps = np.array([round(each / MINUTE_TIER.step_s) for each in HORIZON_LADDER_S[: lead + 1]])
-    question = Question(step_s=MINUTE_TIER.step_s, horizons=steps, quantiles=np.array(QUANTILE_LADDER))
-    peak = naive_forecast(minutes, minutes, question).peak[:, :, -1]
-    enough = np.sum(~np.isnan(minutes), axis=1) >= MIN_STEPS
-    return np.where(enough[:, None], peak, np.nan)
+    following, followed = fleet.following.renewed(fleet.history, rows)
+    renewed = forecast_rows(fleet.history, tuned, rows, leads_s=leads, view=followed.forecast())
+    return replace(fleet, forecasts={**kept, **renewed}, following=following)
 
 
 def decide_fleet(
