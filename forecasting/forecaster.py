@@ -115,14 +115,16 @@ def enough_known(history: History) -> BoolArray:
 def forecast_from(question: Question, lesson: Lesson, now: MemberForecasts, *, enough: BoolArray) -> Forecast:
     """Return what the members say `now`, mixed and corrected by the `lesson`; NaN where not `enough` is known."""
     result, levels, asked = lesson.standing, question.quantiles, question.horizons
-    peak = np.maximum.accumulate(_voted(lesson.peak, now.peak, result.trusted), axis=2)
-    path = _voted(lesson.path, now.path, result.trusted)
+    peak = between(at_levels(_voted(lesson.peak, now.peak, result.trusted), levels), asked)
+    path = between(at_levels(_voted(lesson.path, now.path, result.trusted), levels), asked)
+    peak = np.maximum.accumulate(peak, axis=2)
+    arrival = np.maximum.accumulate(between(now.arrival, asked), axis=1)
     return Forecast(
         quantiles=levels.copy(),
         horizons=asked.astype(np.int64),
-        path=np.where(enough[:, None, None], between(at_levels(path, levels), asked), np.nan),
-        peak=np.where(enough[:, None, None], between(at_levels(peak, levels), asked), np.nan),
-        arrival_probability=np.where(enough[:, None], between(now.arrival, asked), np.nan),
+        path=np.where(enough[:, None, None], path, np.nan),
+        peak=np.where(enough[:, None, None], peak, np.nan),
+        arrival_probability=np.where(enough[:, None], arrival, np.nan),
         skill=between(result.skill, asked).copy(),
         coverage=at_levels(result.coverage[:, :, None], levels)[:, :, 0],
         origins=result.origins.copy(),

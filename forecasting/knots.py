@@ -8,7 +8,7 @@ import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
 
-KNOTS = 6
+KNOTS = 8
 """Horizons that are worked out at most."""
 
 
@@ -43,5 +43,5 @@ def between(at_knots: FloatArray, horizons: IntArray) -> FloatArray:
     piece = np.clip(np.searchsorted(known, asked, side="right") - 1, 0, known.size - 2)
     share = (asked - known[piece]) / (known[piece + 1] - known[piece])
     low, high = at_knots[..., piece], at_knots[..., piece + 1]
-    filled: FloatArray = low + (high - low) * share
+    filled: FloatArray = (1.0 - share) * low + share * high  # as a sum, so that rounding keeps the order of levels
     return filled

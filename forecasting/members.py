@@ -91,8 +91,14 @@ def _members(best: Float32Array, simple: Float32Array) -> Float32Array:
 
 
 def _arrival(answers: Answers, window: Window) -> FloatArray:
-    """Return how often load came from a state like this one, half a hit of each kind added (Jeffreys' prior)."""
-    alike = (answers.alike > 0) & ~np.isnan(answers.truths)
-    hits = np.count_nonzero(alike & (answers.truths > 0), axis=1)
-    silent = ~(window.level > 0).any(axis=1) & np.isnan(answers.truths).all(axis=1)
-    return np.where(silent, 0.5, (hits + 0.5) / (np.count_nonzero(alike, axis=1) + 1.0))
+    """Return how often load came from a state like this one; one more origin went as it did from any state.
+
+    So a state that was never seen, such as the first long silence, is judged by all origins there are, to which half a
+    hit of each kind is added (Jeffreys' prior).
+    """
+    seen = ~np.isnan(answers.truths)
+    alike, busy = seen & (answers.alike > 0), answers.truths > 0
+    anyhow = (np.count_nonzero(busy, axis=1) + 0.5) / (np.count_nonzero(seen, axis=1) + 1.0)
+    silent = ~(window.level > 0).any(axis=1) & ~seen.any(axis=1)
+    hits = np.count_nonzero(alike & busy, axis=1)
+    return np.where(silent, 0.5, (hits + anyhow) / (np.count_nonzero(alike, axis=1) + 1.0))

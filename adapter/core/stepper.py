@@ -27,13 +27,13 @@ from adapter.core.fold import (
     Fleet,
     decide_fleet,
     demand_of,
-    is_due,
     learn_lead_times,
     record,
     record_mark,
     refresh_forecasts,
 )
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
+from adapter.core.outlook import is_due
 from adapter.core.past import Past, mean_of, recollect
 from adapter.core.signal import ABSENT, FleetReadings, FloatArray, Grid, Observed, Reading, Readings, Signal, State
 from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload

@@ -2,21 +2,16 @@ import numpy as np
 import pytest
 
 from adapter.core.fold import (
-    EXPOSED,
     Fleet,
     certain_values,
     decide_fleet,
-    forecast_rows,
-    is_due,
     observe,
     record,
     refresh_forecasts,
 )
 from adapter.core.history import History
-from adapter.core.lead_time import HORIZON_LADDER_S
 from adapter.core.signal import FleetReadings, Grid, Readings, Signal, State
 from adapter.core.tuning import TunedWorkload
-from adapter.core.workload import WorkloadId
 from tests.factories import TICK
 from tests.fakes import tuned
 
@@ -78,43 +73,9 @@ def test_what_is_missing_now_is_bridged_from_memory() -> None:
     assert (reading.state, reading.value, reading.age_s) == (State.STALE, 5.0, 30.0)
 
 
-def test_every_workload_is_renewed_once_a_minute() -> None:
-    """At a tick that its name picks, so that the work spreads."""
-    ids = [WorkloadId("prod", f"w{each}") for each in range(200)]
-    due = [[is_due(each, at=TICK + STEP_S * tick, step_s=STEP_S) for tick in range(4)] for each in ids]
-    assert all(sum(row) == 1 for row in due)
-    assert all(20 < sum(column) < 80 for column in zip(*due, strict=True))
-
-
 def ramp(count: int) -> list[float]:
     """Return a load that rises and falls."""
     return [20.0 + 10.0 * np.sin(each / 20.0) for each in range(count)]
-
-
-def test_too_little_history_has_no_forecast() -> None:
-    """Seven minutes are not enough; an hour is."""
-    for ticks, expected in ((4 * 6 + 1, 0), (4 * 60, 1)):
-        fleet, _ = watched((A,), [ramp(ticks)])
-        assert len(forecast_rows(fleet.history, (A,), np.array([0]), leads_s=[180.0])) == expected
-
-
-def test_a_forecast_speaks_the_ladder_and_rises_with_it() -> None:
-    """Every horizon and quantile is there; peaks fall along neither."""
-    fleet, _ = watched((A,), [ramp(240)])
-    forecast = forecast_rows(fleet.history, (A,), np.array([0]), leads_s=[180.0])[A.workload.id]
-    peaks = np.array(forecast.peak)
-    assert forecast.horizons_s == HORIZON_LADDER_S
-    assert (np.diff(peaks, axis=0) >= 0).all()
-    assert (np.diff(peaks, axis=1) >= 0).all()
-
-
-def test_raw_signals_have_a_forecast_of_their_own() -> None:
-    """Only those that are exposed and were seen; none without history."""
-    fleet, _ = watched((A,), [ramp(240)])
-    peaks = forecast_rows(fleet.history, (A,), np.array([0]), leads_s=[180.0])[A.workload.id].signal_peaks
-    assert set(peaks) == {Signal.QUEUE_DEPTH}
-    assert set(peaks) <= set(EXPOSED)
-    assert peaks[Signal.QUEUE_DEPTH] == 0.0
 
 
 def test_a_forecast_without_ground_is_dropped() -> None:

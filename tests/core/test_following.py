@@ -1,0 +1,72 @@
+"""The forecaster's state of a fleet: kept row by row, whoever comes and goes."""
+
+import pickle
+
+import numpy as np
+
+from adapter.core.following import ASKED, Following
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
+from adapter.core.workload import WorkloadId
+from forecasting import Forecast
+from tests.factories import TICK
+
+A, B, C = (WorkloadId("prod", name) for name in "abc")
+DAYS = np.random.default_rng(1).poisson(5, (3, COARSE_TIER.columns)).astype(float)
+LOAD = np.random.default_rng(0).poisson(5, (3, MINUTE_TIER.columns + 40)).astype(float)
+MARK = TICK // COARSE_TIER.step_s * COARSE_TIER.step_s
+
+
+def history_of(ids: tuple[WorkloadId, ...], minute: int) -> History:
+    """Return two weeks of the given workloads, `minute` minutes after a ten-minute mark."""
+    rows = [(A, B, C).index(each) for each in ids]
+    empty = History.empty(ids)
+    return History(
+        ids=ids,
+        minute=append(empty.minute, LOAD[rows, : MINUTE_TIER.columns + minute], end=MARK + 60.0 * minute),
+        coarse=append(empty.coarse, DAYS[rows], end=MARK),
+        starts=empty.starts,
+    )
+
+
+def followed(following: Following, ids: tuple[WorkloadId, ...], minute: int) -> tuple[Following, Forecast]:
+    """Return the state after one minute, and what it says of the workloads."""
+    renewed, batch = following.renewed(history_of(ids, minute), np.arange(len(ids)))
+    return renewed, batch.forecast()
+
+
+def same(one: Forecast, other: Forecast, row: int) -> bool:
+    """Tell whether a row of one forecast equals the only row of another, to the last bit."""
+    names = ("peak", "arrival_probability", "skill", "coverage", "trusted")
+    return all(getattr(one, name)[row].tobytes() == getattr(other, name)[0].tobytes() for name in names)
+
+
+def test_company_changes_nothing() -> None:
+    """A and B, then C in between, then B without the others: B's bytes are those of a process that just began."""
+    state, _ = followed(Following(), (A, B), 0)
+    for minute, ids in ((1, (A, B)), (2, (A, C, B)), (5, (C, B))):
+        state, view = followed(state, ids, minute)
+        _, alone = followed(Following(), (B,), minute)
+        assert same(view, alone, ids.index(B))
+    state, view = followed(state.only({B}), (B,), 14)
+    assert same(view, followed(Following(), (B,), 14)[1], 0)
+
+
+def test_a_workload_is_in_one_batch() -> None:
+    """Renewed together with others it leaves those it was with."""
+    state, _ = followed(Following(), (A, B), 0)
+    state, _ = followed(state, (B, C), 1)
+    assert sorted(state.batches) == [(A,), (B, C)]
+    assert state.only({C}).batches.keys() == {(C,)}
+    assert Following().of((A,)) is None
+
+
+def test_it_survives_a_pickle() -> None:
+    """What goes on from a pickled state has the same bytes."""
+    state, _ = followed(Following(), (A,), 0)
+    loaded = pickle.loads(pickle.dumps(state))
+    assert same(followed(state, (A,), 1)[1], followed(loaded, (A,), 1)[1], 0)
+
+
+def test_the_question_is_the_ladder() -> None:
+    """In minutes, up to two hours."""
+    assert ASKED.horizons[[0, -1]].tolist() == [1, 120]
