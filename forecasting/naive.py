@@ -29,7 +29,8 @@ def naive_forecast(level: FloatArray, known: FloatArray, question: Question) -> 
 
     Args:
         level: load per step from which errors are measured, shape (n, t); its last known value is the point forecast.
-        known: load that errors are measured with, shape (n, t), NaN = gap or saturated, never scored.
+        known: load that errors are measured with, shape (n, t), NaN = gap or saturated, never scored and never the
+            base of an error.
         question: horizons and quantiles.
 
     Example:
@@ -40,8 +41,9 @@ def naive_forecast(level: FloatArray, known: FloatArray, question: Question) -> 
         >>> float(naive_forecast(ramp, ramp, ask).peak[0, 0, 0])
         11.0
     """
-    base = last_known(level)
-    now = base[:, -1, None, None]
+    last = last_known(level)
+    now = last[:, -1, None, None]
+    base = _demanded(last, level, known)
     path = [_path_errors(base, known, int(horizon)) for horizon in question.horizons]
     peak = [peak_ahead(known, int(horizon)) - base for horizon in question.horizons]
     return NaiveForecast(
@@ -72,6 +74,12 @@ def conformal_quantiles(errors: FloatArray, quantiles: FloatArray) -> FloatArray
     ranks = np.ceil((count[:, None] + 1) * quantiles[None, :] - 1e-9).astype(np.int64)
     picked: FloatArray = np.take_along_axis(ordered, np.clip(ranks, 1, np.maximum(count, 1)[:, None]) - 1, axis=1)
     return picked
+
+
+def _demanded(last: FloatArray, level: FloatArray, known: FloatArray) -> FloatArray:
+    """Return the last values that were demand; what came after a saturated step tells nothing of rises to come."""
+    saturated = last_known(np.where(np.isnan(level), np.nan, np.isnan(known)))
+    return np.where(saturated == 1.0, np.nan, last)
 
 
 def _path_errors(base: FloatArray, known: FloatArray, horizon: int) -> FloatArray:

@@ -1,41 +1,61 @@
-"""CPU time of following live histories minute by minute: `python -m tests.benchmarks.following`."""
+"""CPU time and memory of following live histories step by step: `python -m tests.benchmarks.following`."""
 
+import pickle
 import sys
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting import Question, follow
+from adapter.core.following import ASKED
+from forecasting import CoarseHistory, FloatArray, Followed, Question, follow
 
-_MINUTES = 1452
+_KEPT = {60.0: 1440, 600.0: 2016}  # steps of history as the adapter keeps them
 _MORE = 22  # two strides of the lattice of recorded origins, so that the dearer steps are in the mean
-_ASKED = Question(
-    step_s=60.0,
-    horizons=np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 45, 60, 90, 120]),
-    quantiles=np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99]),
-)
 
 
-def measure(series: int) -> tuple[float, float]:
-    """Return CPU seconds to begin with a batch, and CPU seconds of one more minute of it."""
-    load = np.random.default_rng(0).poisson(20, (series, _MINUTES + _MORE)).astype(float)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cost:
+    begin_s: float
+    """CPU time to begin with a batch."""
+    step_s: float
+    """CPU time of one more step of the batch, its forecast included."""
+    kept_bytes: int
+    """What is kept of the batch between steps."""
+
+
+def measure(series: int, step_s: float) -> _Cost:
+    """Return what following a batch costs, with two weeks of ten minutes where steps are minutes."""
+    rng, kept = np.random.default_rng(0), _KEPT[step_s]
+    load = rng.poisson(20, (series, kept + _MORE)).astype(float)
+    days = rng.poisson(20, (series, 2016)).astype(float) if step_s < 600 else None
+    asked = Question(step_s=step_s, horizons=ASKED.horizons, quantiles=ASKED.quantiles)
     start = time.process_time()
-    followed = follow(None, load[:, :_MINUTES], _ASKED, last_step=_MINUTES)
+    followed = _step(None, load[:, :kept], asked, days=days, last=kept - 1)
     began = time.process_time()
-    for more in range(1, _MORE + 1):
-        last = _MINUTES + more
-        followed = follow(followed, load[:, more:last], _ASKED, last_step=last)
-        followed.forecast()
-    return began - start, (time.process_time() - began) / _MORE
+    for last in range(kept, kept + _MORE):
+        followed = _step(followed, load[:, last + 1 - kept : last + 1], asked, days=days, last=last)
+    ended = time.process_time()
+    return _Cost(begin_s=began - start, step_s=(ended - began) / _MORE, kept_bytes=len(pickle.dumps(followed)))
+
+
+def _step(
+    followed: Followed | None, load: FloatArray, asked: Question, *, days: FloatArray | None, last: int
+) -> Followed:
+    coarse = None if days is None else CoarseHistory(values=days, step_s=600.0, age_s=60.0 * (last % 10))
+    followed = follow(followed, load, asked, last_step=last, coarse=coarse)
+    followed.forecast()
+    return followed
 
 
 def main() -> None:
-    """Print one line a batch size."""
-    for series in (1, 10, 250, 1000):
-        begin_s, minute_s = measure(series)
+    """Print one line a batch."""
+    for series, step_s in ((1, 60.0), (10, 60.0), (250, 60.0), (1000, 60.0), (1000, 600.0)):
+        cost = measure(series, step_s)
         sys.stdout.write(
-            f"{series:4} series: begin {begin_s:6.2f} s, a minute {1000 * minute_s:7.1f} ms, "
-            f"{1000 * minute_s / series:6.2f} ms per series\n"
+            f"{series:4} series, {step_s:3.0f} s steps: begin {cost.begin_s:6.2f} s, a step more "
+            f"{1000 * cost.step_s:6.1f} ms, {1000 * cost.step_s / series:6.2f} ms and "
+            f"{cost.kept_bytes / series / 1000:4.0f} kB per series\n"
         )
 
 

@@ -35,3 +35,15 @@ def test_arrival_is_counted_among_origins_in_the_same_state() -> None:
     one, ten = arrival_probability(pattern, np.array([1, 10]))[0]
     assert one < 0.2
     assert ten > 0.95
+
+
+def test_a_rise_out_of_saturation_is_no_error_of_demand() -> None:
+    """Load of 10, capped at 4 now and then: the jumps back to 10 are known to follow the cap, and expect nothing."""
+    level = np.full((1, 60), 10.0)
+    level[0, 20:24] = level[0, 40:44] = 4.0
+    known = np.where(level == 4.0, np.nan, level)
+    level[0, 44] = known[0, 44] = np.nan  # a gap just after the cap carries it on
+    ask = Question(step_s=60.0, horizons=np.array([1, 2]), quantiles=np.array([0.5, 0.99]))
+    view = naive_forecast(level, known, ask)
+    assert (view.peak == 10.0).all()
+    assert (view.path == 10.0).all()
