@@ -18,9 +18,11 @@ from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHi
 from forecasting.follow import Followed, follow, join
 from forecasting.forecaster import Forecaster
 from forecasting.one_shot import forecast, forecast_naive, forecast_one
+from forecasting.statistical import STATISTICAL, StatisticalForecast, forecast_statistical
 
 __all__ = [
     "MIN_STEPS",
+    "STATISTICAL",
     "BoolArray",
     "CoarseHistory",
     "FloatArray",
@@ -30,9 +32,11 @@ __all__ = [
     "IntArray",
     "NotEnoughHistory",
     "Question",
+    "StatisticalForecast",
     "follow",
     "forecast",
     "forecast_naive",
     "forecast_one",
+    "forecast_statistical",
     "join",
 ]

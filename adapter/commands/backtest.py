@@ -15,6 +15,7 @@ from adapter.commands.recorded import Wanted, prometheus_at, recorded_load
 from adapter.core.errors import ScaleaheadError
 from adapter.engine import ENGINES, engine_named
 from forecasting.evaluation.backtest import Backtest, Options, backtest
+from forecasting.evaluation.classical import ORIGINS, try_experts
 from forecasting.evaluation.plot import draw
 from forecasting.evaluation.report import Cell, Summary, as_json, cells_of, near_and_far, summarise
 from forecasting.model_file import load_model, shipped_model
@@ -36,6 +37,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--from-day", type=float, default=1.0, show_default=True, help="First day that is scored.")
 @click.option("--origins", type=click.IntRange(20), default=220, show_default=True, help="Forecasts per series.")
 @click.option("--model", type=_FILE, help="Another pooled model.")
+@click.option("--experts", metavar="NAMES", help="Try classical models too, such as ets,uc,harmonic: slow.")
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where to work it out.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes of the local engine.  [default: one per processor]")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw forecasts against truth, as SVG.")
@@ -48,7 +50,9 @@ def command(**asked: Any) -> None:  # noqa: ANN401 - click has converted and che
     is better. With --step, a file is summed to steps of so many seconds first.
     """
     try:
-        result = _measured(_series(asked), asked)
+        series = _series(asked)
+        result = _measured(series, asked)
+        tried = _tried(series, asked)
     except (ValueError, ScaleaheadError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_FAILED)
@@ -56,11 +60,15 @@ def command(**asked: Any) -> None:  # noqa: ANN401 - click has converted and che
     cells = cells_of(result.cases)
     summary = summarise(near_and_far(cells)[0], result.cpu_ms_per_forecast)
     _console().print(_table(cells, summary))
+    if tried:
+        _console().print(_experts_table(tried))
     if asked["plot"] is not None:
         asked["plot"].write_text(draw(result))
         click.echo(f"wrote {asked['plot']}", err=True)
     if asked["json_wanted"]:
-        click.echo(json.dumps(as_json(cells, result.cpu_ms_per_forecast)))
+        printed = as_json(cells, result.cpu_ms_per_forecast)
+        experts = {name: as_json(cells_of(one.cases), one.cpu_ms_per_forecast) for name, one in tried.items()}
+        click.echo(json.dumps({**printed, "experts": experts} if experts else printed))
 
 
 def _series(asked: dict[str, Any]) -> SeriesSet:
@@ -70,15 +78,35 @@ def _series(asked: dict[str, Any]) -> SeriesSet:
 
 def _measured(series: SeriesSet, asked: dict[str, Any]) -> Backtest:
     engine = engine_named(asked["engine"], jobs=asked["jobs"])
-    options = Options(
+    with _progress() as progress:
+        task = progress.add_task(f"{len(series.names)} series", total=1.0)
+        return backtest(series, _options(asked), lambda share: progress.update(task, completed=share), mapped=engine)
+
+
+def _tried(series: SeriesSet, asked: dict[str, Any]) -> dict[str, Backtest]:
+    """Return how the classical models did, if any are asked for, and the product's forecast on the same origins."""
+    names = [name.strip() for name in (asked["experts"] or "").split(",") if name.strip()]
+    if not names:
+        return {}
+    engine = engine_named(asked["engine"], jobs=asked["jobs"])
+    with _progress() as progress:
+        task = progress.add_task(", ".join(names), total=1.0)
+        return try_experts(
+            series, names, _options(asked), done=lambda share: progress.update(task, completed=share), mapped=engine
+        )
+
+
+def _options(asked: dict[str, Any]) -> Options:
+    return Options(
         model=load_model(asked["model"]) if asked["model"] else shipped_model(),
         from_s=asked["from_day"] * 86_400.0,
         origins=asked["origins"],
         clock=time.process_time,
     )
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"{len(series.names)} series", total=1.0)
-        return backtest(series, options, lambda share: progress.update(task, completed=share), mapped=engine)
+
+
+def _progress() -> Progress:
+    return Progress(console=Console(stderr=True), transient=True)
 
 
 def _tell_unscored(result: Backtest) -> None:
@@ -105,6 +133,19 @@ def _table(cells: list[Cell], summary: Summary) -> Table:
         table.add_row(*head, *_numbers(cell), f"{cell.best_simple_wql_vs_last:.2f}")
     table.add_section()
     table.add_row("all", "", "", "", "", *_numbers(summary), "")
+    return table
+
+
+def _experts_table(tried: dict[str, Backtest]) -> Table:
+    most = max(len(one.series) for one in tried.values())
+    caption = f"the same {ORIGINS} forecasts of each of {most} series, those with most load; up to 1 h ahead; R = 1"
+    table = Table(title="Classical models fitted anew for every forecast", caption=caption)
+    table.add_column("expert")
+    for name in ("peak wQL", "path wQL", "peak P95", "peak P99", "P95 covers", "covers busy", "ms CPU"):
+        table.add_column(name, justify="right")
+    for name, one in tried.items():
+        summary = summarise(near_and_far(cells_of(one.cases))[0], one.cpu_ms_per_forecast)
+        table.add_row(name, *_numbers(summary), f"{summary.cpu_ms_per_forecast:.1f}")
     return table
 
 

@@ -134,6 +134,20 @@ def backtest(series: SeriesSet, options: Options, done: Callable[[float], None],
     Raises:
         ValueError: the series are too short to be tested; says how long they must be.
     """
+    tasks = tasks_of(series, options)
+    results = []
+    for result in mapped(run, tasks):
+        results.append(result)
+        done(len(results) / len(tasks))
+    return Backtest(series=tuple(results), horizons=tasks[0].question.horizons, step_s=series.step_s)
+
+
+def tasks_of(series: SeriesSet, options: Options) -> list[Task]:
+    """Return one task per series, all with the same origins.
+
+    Raises:
+        ValueError: the series are too short to be tested; says how long they must be.
+    """
     steps = series.values.shape[1]
     horizons = lead_steps(steps, series.step_s)
     if horizons.size == 0 or steps < 2 * MIN_STEPS:
@@ -144,22 +158,21 @@ def backtest(series: SeriesSet, options: Options, done: Callable[[float], None],
     question = Question(step_s=series.step_s, horizons=horizons, quantiles=LEVELS)
     from_s = min(options.from_s, steps * series.step_s / 4)
     ends = scored_ends(steps, series.step_s, from_s=from_s, wanted=options.origins)
-    tasks = [
+    return [
         Task(name=name, values=values, question=question, ends=ends, options=options)
         for name, values in zip(series.names, series.values, strict=True)
     ]
-    tested = []
-    for result in mapped(run, tasks):
-        tested.append(result)
-        done(len(tested) / len(tasks))
-    return Backtest(series=tuple(tested), horizons=horizons, step_s=series.step_s)
 
 
 def run(task: Task) -> Tested:
     """Return what came of one series; a function of its task alone."""
-    values, step_s = task.values[None, :], task.question.step_s
-    history = with_days(SeriesSet(names=(task.name,), values=values, step_s=step_s))
+    history = with_days(SeriesSet(names=(task.name,), values=task.values[None, :], step_s=task.question.step_s))
     rolled = roll(history, task.ends, task.question, model=task.options.model, clock=task.options.clock)
+    return tested(task, rolled)
+
+
+def tested(task: Task, rolled: Rolled) -> Tested:
+    """Return the scores of forecasts next to R on the same origins."""
     naive = naive_at(task.values, task.ends, task.question)
     cases = [
         case

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting import NotEnoughHistory, forecast, forecast_naive, forecast_one
+from forecasting import STATISTICAL, NotEnoughHistory, forecast, forecast_naive, forecast_one, forecast_statistical
 from forecasting.experts import PATH_EXPERTS, PEAK_EXPERTS, ask_experts
 from forecasting.members import MEMBERS, Origins, member_forecasts
 from forecasting.model_file import shipped_model
@@ -60,16 +60,31 @@ def naive(values: np.ndarray) -> Answer:
     return {"peak": view.peak, "path": view.path}
 
 
+def statistical(values: np.ndarray) -> Answer:
+    """The classical models, series by series, on the last 400 steps."""
+    answer = {}
+    for expert in STATISTICAL:
+        views = [
+            forecast_statistical(row[-400:], expert=expert, step_s=STEP_S, horizons=HORIZONS, quantiles=LEVELS)
+            for row in values
+        ]
+        answer[f"peak of {expert}"] = np.stack([view.peak for view in views])
+        answer[f"path of {expert}"] = np.stack([view.path for view in views])
+    return answer
+
+
 FORECASTERS: dict[str, Callable[[np.ndarray], Answer]] = {
     "experts": experts,
     "members": members,
     "mix": mix,
     "naive": naive,
+    "statistical": statistical,
 }
 EVERY = [
     *(("experts", f"peak of {name}") for name in PEAK_EXPERTS),
     *(("experts", f"path of {name}") for name in PATH_EXPERTS),
     *(("members", f"{kind} of {name}") for kind in ("peak", "path") for name in MEMBERS),
+    *(("statistical", f"{kind} of {name}") for kind in ("peak", "path") for name in STATISTICAL),
     *((kind, target) for kind in ("mix", "naive") for target in ("peak", "path")),
 ]
 PUBLIC = ("mix", "naive")
@@ -154,6 +169,15 @@ def test_too_little_history_is_refused(kind: str, known: int) -> None:
     assert all(np.isnan(said).all() for said in FORECASTERS[kind](values).values())
     with pytest.raises(NotEnoughHistory, match=f"{known} known steps"):
         forecast_one(values[0], step_s=STEP_S, horizons=HORIZONS, quantiles=LEVELS)
+
+
+@pytest.mark.parametrize("expert", STATISTICAL)
+def test_too_little_history_is_refused_by_the_classical_models(expert: str) -> None:
+    """Strictly, as for a single series: gaps are no history."""
+    values = np.full(400, np.nan)
+    values[300:340] = 3.0
+    with pytest.raises(NotEnoughHistory, match=f"40 known steps, the expert {expert} needs"):
+        forecast_statistical(values, expert=expert, step_s=STEP_S, horizons=HORIZONS, quantiles=LEVELS)
 
 
 @pytest.mark.parametrize("kind", ["experts", "members"])
