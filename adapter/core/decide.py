@@ -11,9 +11,11 @@ from adapter.core.activation import Arrivals, activate, quiet_since
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Capacity, Decision, Demand, Outcome, Step, StepName, WorkloadForecast
 from adapter.core.flapping import Hold, scale_in_hold
+from adapter.core.hpa_behavior import ScaleEvent
 from adapter.core.landing import land
 from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
+from adapter.core.recent import NOTHING_RECENT, Recent
 from adapter.core.replicas import size_replicas
 from adapter.core.rollout import watch_rollout
 from adapter.core.sight import Sight, look
@@ -51,6 +53,8 @@ class Case:
     lead: LeadTime
     hold: Hold
     """How long a plan is not lowered."""
+    changes: tuple[ScaleEvent, ...]
+    """Of what is requested, as far as the HPA's policies count them."""
     now: float
 
 
@@ -66,7 +70,7 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
     tuning: WorkloadTuning,
     now: float,
     lead: LeadTime | None = None,
-    turns: int = 0,
+    recent: Recent = NOTHING_RECENT,
 ) -> tuple[Decision, PolicyState]:
     """Return the decision on a workload, and the state for the next one.
 
@@ -78,11 +82,11 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
         tuning: of the workload, defaults filled in.
         now: tick time, seconds since epoch.
         lead: lead time of a replica as far as it is learnt; None for the configured one.
-        turns: scale-outs that followed a scale-in of late, see `flapping.turns_of`.
+        recent: what was requested of late.
     """
     tuned = TunedWorkload(workload=workload, tuning=tuning)
     sight = look(observed, tuning)
-    return conclude(weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead, turns=turns), state)
+    return conclude(weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead, recent=recent), state)
 
 
 def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
@@ -93,7 +97,7 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
     forecast: WorkloadForecast | None,
     now: float,
     lead: LeadTime | None = None,
-    turns: int = 0,
+    recent: Recent = NOTHING_RECENT,
 ) -> Case:
     """Return the case of one workload: its load set against its capacity.
 
@@ -104,7 +108,7 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
         forecast: of its demand, None while there is none.
         now: tick time, seconds since epoch.
         lead: lead time of a replica as far as it is learnt; None for the configured one.
-        turns: scale-outs that followed a scale-in of late.
+        recent: what was requested of late.
     """
     lead = lead or configured(tuned.tuning.lead_time)
     used = forecast if tuned.tuning.forecast.enabled else None
@@ -119,7 +123,8 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
         capacity=capacity,
         forecast=used,
         lead=lead,
-        hold=scale_in_hold(tuned.tuning, turns=turns),
+        hold=scale_in_hold(tuned.tuning, turns=recent.turns),
+        changes=recent.changes,
         now=now,
     )
 
@@ -242,7 +247,7 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
     served = planned if case.tuning.mode == "act" else reactive
     advise = Step(name=StepName.ADVISE, before=planned, after=served, reason=_ADVICE[case.tuning.mode])
     tuned = TunedWorkload(workload=case.workload, tuning=case.tuning)
-    shaped, landing = land(served, tuned, status_replicas=case.sight.replicas.status)
+    shaped, landing = land(served, tuned, replicas=case.sight.replicas, changes=case.changes, now=case.now)
     return replace(
         _held(case, (*wanted, kept, *settled, advise, landing), reason=""),
         outcome=Outcome.PLAN,

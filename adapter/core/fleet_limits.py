@@ -15,7 +15,7 @@ from adapter.core.decision import Decision
 from adapter.core.history import Tier
 from adapter.core.pace import in_units, within_step
 from adapter.core.proportion import in_proportion
-from adapter.core.recent import extremes
+from adapter.core.recent import Recent, extremes
 from adapter.core.sight import Sight
 from adapter.core.standing import Standing
 from adapter.core.tuning import FleetTuning, ScaleTuning, TunedWorkload
@@ -40,6 +40,7 @@ def stand(
     sights: Sequence[Sight],
     *,
     requested: Tier | None,
+    recent: Sequence[Recent],
     at: float,
 ) -> list[Standing]:
     """Return the workloads as the limits see them.
@@ -49,6 +50,7 @@ def stand(
         decisions: of this tick, one of each.
         sights: in the order of `tuned`.
         requested: remembered counts of requested replicas, rows in the order of `tuned`; None without any.
+        recent: what was requested of each of late.
         at: tick time, seconds since epoch.
     """
     known = [None] * len(tuned) if requested is None else extremes(requested, at=at)
@@ -56,9 +58,10 @@ def stand(
         Standing(
             tuned=each,
             decision=decisions[each.workload.id],
+            changes=past.changes,
             doubtful=bool(sight.doubts) or sight.outdated > 0,
             lowest=span[0] if span else None,
             highest=span[1] if span else None,
         )
-        for each, sight, span in zip(tuned, sights, known, strict=True)
+        for each, sight, span, past in zip(tuned, sights, known, recent, strict=True)
     ]

@@ -12,9 +12,9 @@ import numpy as np
 from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
-from adapter.core.flapping import turns_of
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.following import Following
+from adapter.core.hindsight import look_back
 from adapter.core.history import MINUTE_TIER, History, append, record_signals
 from adapter.core.lead_time import LeadTime, learn_lead_time
 from adapter.core.outlook import EXPOSED, forecast_rows, is_due
@@ -166,13 +166,13 @@ def decide_fleet(
     observed = observe(fleet.history, readings, tuned, column=column, at=at)
     sights = look_around(observed, [each.tuning for each in tuned])
     requested = fleet.history.signals.get(Signal.REPLICAS_REQUESTED)
-    turns = [0] * len(tuned) if requested is None else turns_of(requested, at=at)
-    for each, seen, sight, turned in zip(tuned, observed, sights, turns, strict=True):
+    recent = look_back(requested, tuned, at=at)
+    for each, seen, sight, past in zip(tuned, observed, sights, recent, strict=True):
         key = each.workload.id
         lead = fleet.lead_times.get(key)
-        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at, lead=lead, turns=turned)
+        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at, lead=lead, recent=past)
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
-    standings = stand(tuned, decisions, sights, requested=requested, at=at)
+    standings = stand(tuned, decisions, sights, requested=requested, recent=recent, at=at)
     return replace(fleet, states=states, at=at), limit_fleet(standings, limits)
 
 

@@ -1,21 +1,105 @@
-"""Where a number of replicas ends up: the step that shapes it for the HPA that reads it.
+"""Where a number of replicas ends up: what to emit for the HPA as it is configured, and what that HPA makes of it.
 
+What is emitted means the plan, or the fewest above it that the HPA acts on. Its policies may let it go only part of the
+way at the next sync, which is told; the value stays, as the HPA comes closer by itself.
 Must not know: why as many are served.
 """
 
-from adapter.core.decision import Step, StepName
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adapter.core.decision import ReplicaCounts, Step, StepName
+from adapter.core.hpa_behavior import (
+    Behavior,
+    Bounds,
+    Limited,
+    LimitReason,
+    Policy,
+    PolicyType,
+    ScaleEvent,
+    ScalingRules,
+    SelectPolicy,
+    limit,
+)
 from adapter.core.shaping import Shaped, Tolerance, shape
-from adapter.core.tuning import TunedWorkload
-from adapter.core.units import Ratio
+from adapter.core.tuning import HpaTuning, TunedWorkload
+from adapter.core.tuning.hpa import RulesTuning
+from adapter.core.units import Ratio, Seconds
+from adapter.core.value_target import shape_value
 
 
-def land(served: int, tuned: TunedWorkload, *, status_replicas: int | None) -> tuple[Shaped, Step]:
-    """Return what to emit for what is served, and the step that says what the HPA makes of it."""
-    tolerance = Ratio(tuned.tuning.hpa.tolerance)
-    shaped = shape(
-        served,
-        status_replicas=status_replicas,
-        tolerance=Tolerance(up=tolerance, down=tolerance),
-        max_replicas=tuned.workload.bounds.max,
-    )
+def land(
+    served: int, tuned: TunedWorkload, *, replicas: ReplicaCounts, changes: Sequence[ScaleEvent] = (), now: float
+) -> tuple[Shaped, Step]:
+    """Return what to emit for what is served, and the step that says what the HPA makes of it.
+
+    Args:
+        served: replicas to ask for.
+        tuned: the workload, with its HPA.
+        replicas: as the cluster sees them.
+        changes: of what is requested, within the longest period of the HPA's policies.
+        now: tick time, seconds since epoch.
+    """
+    hpa, bounds = tuned.tuning.hpa, bounds_of(tuned)
+    shaped = _shaped(served, hpa, replicas=replicas, most=bounds.max)
+    behavior = behavior_of(hpa)
+    if behavior is not None and shaped.lands_on is not None and replicas.requested:
+        limited = limit(
+            shaped.lands_on, changes, current=replicas.requested, behavior=behavior, bounds=bounds, now=Seconds(now)
+        )
+        shaped = _within(shaped, limited, hpa, requested=replicas.requested)
     return shaped, Step(name=StepName.SHAPE, before=served, after=shaped.lands_on, reason=shaped.reason)
+
+
+def bounds_of(tuned: TunedWorkload) -> Bounds:
+    """Return the bounds of the HPA: its own if they are given, else those of the workload."""
+    hpa, own = tuned.tuning.hpa, tuned.workload.bounds
+    return Bounds(min=own.min if hpa.min is None else hpa.min, max=own.max if hpa.max is None else hpa.max)
+
+
+def tolerance_of(hpa: HpaTuning) -> Tolerance:
+    """Return the tolerance of the HPA in both directions."""
+    up, down = (hpa.tolerance if each is None else each for each in (hpa.tolerance_up, hpa.tolerance_down))
+    return Tolerance(up=Ratio(up), down=Ratio(down))
+
+
+def behavior_of(hpa: HpaTuning) -> Behavior | None:
+    """Return `spec.behavior` of the HPA; None where nothing is said about it."""
+    if hpa.scale_up is None and hpa.scale_down is None:
+        return None
+    return Behavior(scale_up=_rules(hpa.scale_up), scale_down=_rules(hpa.scale_down))
+
+
+def _rules(rules: RulesTuning | None) -> ScalingRules:
+    if rules is None:
+        return ScalingRules()
+    policies = tuple(
+        Policy(type=PolicyType(each.type), value=each.value, period_s=round(each.period)) for each in rules.policies
+    )
+    return ScalingRules(
+        policies=policies or None,
+        select=SelectPolicy(rules.select or "Max"),
+        stabilization_window_s=Seconds(rules.window or 0.0),
+    )
+
+
+def _shaped(served: int, hpa: HpaTuning, *, replicas: ReplicaCounts, most: int) -> Shaped:
+    tolerance = tolerance_of(hpa)
+    if hpa.target == "AverageValue":
+        return shape(served, status_replicas=replicas.status, tolerance=tolerance, max_replicas=most)
+    return shape_value(
+        served, requested=replicas.requested, ready=replicas.ready, tolerance=tolerance, max_replicas=most
+    )
+
+
+def _within(shaped: Shaped, limited: Limited, hpa: HpaTuning, *, requested: int) -> Shaped:
+    """Return what is emitted with where the HPA's policies let it go now, and how long its window may hold it."""
+    reason = shaped.reason
+    if limited.reason in (LimitReason.SCALE_UP_LIMIT, LimitReason.SCALE_DOWN_LIMIT):
+        reason += f"; its policies let it go to {limited.replicas} at the next sync ({limited.reason.value})"
+    elif limited.reason is LimitReason.TOO_FEW:
+        reason += f"; its minReplicas {limited.replicas} is above that"
+    rules = hpa.scale_up if limited.replicas > requested else hpa.scale_down
+    if rules is not None and rules.window and limited.replicas != requested:
+        reason += f"; its own window of {rules.window:g} s may hold it that much longer"
+    return replace(shaped, lands_on=limited.replicas, reason=reason)

@@ -6,6 +6,7 @@ Must not know: the limits.
 from dataclasses import dataclass, replace
 
 from adapter.core.decision import Decision, Outcome, Step, StepName
+from adapter.core.hpa_behavior import ScaleEvent
 from adapter.core.landing import land
 from adapter.core.tuning import ScaleTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
@@ -23,6 +24,8 @@ class Standing:
     """Fewest replicas requested within the last minute; None if not known."""
     highest: int | None = None
     """Most of them."""
+    changes: tuple[ScaleEvent, ...] = ()
+    """Of what is requested, as far as the HPA's policies count them."""
     steps: tuple[Step, ...] = ()
     """What was limited so far."""
 
@@ -72,7 +75,10 @@ class Standing:
         """Return the decision with the new steps before its last one, which says where the HPA lands."""
         if not self.planned or not self.steps:
             return self.decision
-        shaped, landing = land(self.replicas, self.tuned, status_replicas=self.decision.replicas.status)
+        decision = self.decision
+        shaped, landing = land(
+            self.replicas, self.tuned, replicas=decision.replicas, changes=self.changes, now=decision.at
+        )
         return replace(
             self.decision,
             served=self.replicas,

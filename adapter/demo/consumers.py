@@ -11,12 +11,12 @@ from typing import Protocol
 import grpc
 import requests
 
+from adapter.core.hpa_behavior import Behavior, ScalingRules
 from adapter.core.units import Seconds, parse_milli
 from adapter.demo.scenario import Service
 from adapter.keda._generated import externalscaler_pb2 as pb
 from adapter.keda._generated import externalscaler_pb2_grpc as pb_grpc
 from adapter.simulation import hpa, keda
-from adapter.simulation.hpa_behavior import Behavior, ScalingRules
 from adapter.simulation.hpa_metrics import MetricError, MetricSpec, MetricValue, Reading, Scale
 from adapter.simulation.hpa_objects import HpaSpec, HpaState
 from adapter.simulation.keda_objects import Answer, Failure, KedaState, Number, ScaledObject, ScalerReply, Trigger

@@ -7,10 +7,10 @@ no stabilization of their own, AverageValue 1, and for KEDA a short cooldown, be
 from typing import Final, Protocol
 
 from adapter.core.decision import Decision
+from adapter.core.hpa_behavior import Behavior, ScalingRules
 from adapter.core.shaping import TARGET_MILLI
 from adapter.core.units import Seconds
 from adapter.simulation import hpa, keda
-from adapter.simulation.hpa_behavior import Behavior, ScalingRules
 from adapter.simulation.hpa_metrics import MetricError, MetricSpec, MetricValue, Scale
 from adapter.simulation.hpa_objects import HpaSpec, HpaState
 from adapter.simulation.keda_objects import Answer, Failure, KedaState, Number, ScaledObject, ScalerReply, Trigger

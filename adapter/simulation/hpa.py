@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from adapter.core.units import Seconds
-from adapter.simulation.hpa_behavior import (
+from adapter.core.hpa_behavior import (
     DOWNSCALE_STABILIZATION_S,
     Behavior,
     Bounds,
@@ -29,6 +28,7 @@ from adapter.simulation.hpa_behavior import (
     stabilize_without_behavior,
     up_window_s,
 )
+from adapter.core.units import Seconds
 from adapter.simulation.hpa_metrics import (
     Combined,
     MetricError,

@@ -9,9 +9,9 @@ Source: `k8s.io/api/autoscaling/v2` as of Kubernetes 1.36; condition and event r
 from dataclasses import dataclass
 from enum import Enum
 
+from adapter.core.hpa_behavior import Behavior, Recommendation, ScaleEvent
 from adapter.core.shaping import Tolerance, ToleranceRule
 from adapter.core.units import Milli, Ratio
-from adapter.simulation.hpa_behavior import Behavior, Recommendation, ScaleEvent
 from adapter.simulation.hpa_metrics import MetricSpec
 
 

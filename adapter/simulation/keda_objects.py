@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import Enum
 
+from adapter.core.hpa_behavior import Behavior
 from adapter.core.units import Milli, Seconds
-from adapter.simulation.hpa_behavior import Behavior
 from adapter.simulation.hpa_metrics import TargetType
 
 

@@ -5,6 +5,7 @@ from adapter.core.decide import PolicyState, decide
 from adapter.core.decision import StepName
 from adapter.core.flapping import SPAN_S, scale_in_hold, turns_of
 from adapter.core.history import Tier, TierSpec
+from adapter.core.recent import Recent
 from tests.core.test_decide import seen
 from tests.factories import TICK
 from tests.fakes import tuned
@@ -49,7 +50,7 @@ def test_a_plan_is_held_twice_as_long_and_says_why(turns: int, planned: int) -> 
         state=state,
         tuning=each.tuning,
         now=TICK,
-        turns=turns,
+        recent=Recent(turns=turns),
     )
     [step] = [step for step in decision.steps if step.name is StepName.HOLD_SCALE_IN]
     assert decision.planned == planned

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from adapter.core.decision import FLEET_STEPS, StepName
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.history import Tier, TierSpec
+from adapter.core.recent import NOTHING_RECENT
 from adapter.core.sight import look
 from adapter.core.signal import Observed
 from adapter.core.standing import Standing
@@ -92,6 +93,7 @@ def test_the_last_minute_is_read_from_memory() -> None:
         {each.id: each.decision for each in (known, unknown)},
         sights,
         requested=tier,
+        recent=[NOTHING_RECENT] * 2,
         at=TICK,
     )
     assert [(each.lowest, each.highest) for each in stood] == [(3, 5), (None, None)]

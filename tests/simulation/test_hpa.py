@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.core.hpa_behavior import Behavior, ScalingRules
 from adapter.core.shaping import TARGET_MILLI, Tolerance, ToleranceRule, shape
 from adapter.core.units import Milli, Ratio, Seconds
 from adapter.simulation.hpa import Controller, HpaSpec, HpaState, SyncResult, ZeroRule, sync
-from adapter.simulation.hpa_behavior import Behavior, ScalingRules
 from adapter.simulation.hpa_metrics import MetricError, MetricSpec, MetricValue, Reading, Scale
 
 FAILED = MetricError(message="no fresh data for llm-queue")

@@ -19,6 +19,7 @@ from adapter.core.tuning.fields import (
     format_duration,
 )
 from adapter.core.tuning.fleet import ScaleTuning
+from adapter.core.tuning.hpa import HpaTuning
 from adapter.core.workload import TargetKind
 
 Count = Annotated[int, Field(ge=0, le=10_000), Note(unit="replicas")]
@@ -178,14 +179,6 @@ class FreshnessTuning(Section):
             stale, hold = format_duration(self.stale_after), format_duration(self.hold_after)
             raise ValueError(f"staleAfter ({stale}) must not exceed holdAfter ({hold})")
         return self
-
-
-class HpaTuning(Section):
-    """The HPA that reads our metrics."""
-
-    tolerance: Annotated[float, Field(ge=0, lt=1), Note(unit="ratio")] = Field(
-        default=0.1, description="Its tolerance; the cluster default is 0.1."
-    )
 
 
 class OverrideTuning(Section):

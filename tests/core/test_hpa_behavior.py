@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.core.units import Seconds
-from adapter.simulation.hpa_behavior import (
+from adapter.core.hpa_behavior import (
     Behavior,
     Bounds,
     LimitReason,
@@ -18,6 +17,7 @@ from adapter.simulation.hpa_behavior import (
     stabilize,
     stabilize_without_behavior,
 )
+from adapter.core.units import Seconds
 
 NOW = Seconds(10_000.0)
 WITHIN, UP_LIMIT, DOWN_LIMIT = LimitReason.WITHIN_RANGE, LimitReason.SCALE_UP_LIMIT, LimitReason.SCALE_DOWN_LIMIT
