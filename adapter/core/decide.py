@@ -24,6 +24,7 @@ from adapter.core.sizing import assess_demand, bound_by_symptoms, chosen_quantil
 from adapter.core.stabilization import Window, highest, slide, trim
 from adapter.core.starts import watch_starts
 from adapter.core.tuning import TunedWorkload, WorkloadTuning
+from adapter.core.warm import keep_warm
 from adapter.core.workload import Workload
 
 
@@ -231,10 +232,11 @@ def _settle(plan: int, case: Case, *, state: PolicyState, forecast: WorkloadFore
     rollout = watch_rollout(guard.after or 0, case.sight)
     starts = watch_starts(rollout.after or 0, case.sight, lead=case.lead)
     awake = activate(starts.after or 0, case.sight, since=state.quiet_since, arrivals=arrivals, tuning=tuning)
-    event = apply_events(awake.after or 0, tuning=tuning, lead_s=lead_s, now=now)
+    warm = keep_warm(awake.after or 0, tuning.warm, lead_s=lead_s, now=now)
+    event = apply_events(warm.after or 0, tuning=tuning, lead_s=lead_s, now=now)
     requested = case.sight.replicas.requested
     override = apply_override(event.after or 0, requested=requested, tuning=tuning, now=now)
-    return guard, rollout, starts, awake, event, override, apply_bounds(override.after or 0, case.workload.bounds)
+    return guard, rollout, starts, awake, warm, event, override, apply_bounds(override.after or 0, case.workload.bounds)
 
 
 def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Decision:

@@ -34,6 +34,7 @@ class StepName(StrEnum):
     ROLLOUT = "rollout"
     STARTS = "starts"
     ACTIVATION = "activation"
+    WARM = "warm"
     EVENT = "event"
     OVERRIDE = "override"
     BOUNDS = "bounds"

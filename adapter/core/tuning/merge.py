@@ -5,7 +5,7 @@ Sections merge key by key; lists, an override and whatever excludes a default ar
 
 from adapter.core.tuning.nodes import Entry, Node
 
-_WHOLE = ("override", "events")
+_WHOLE = ("override", "events", "warm")
 """Keys whose value belongs together: an author answers for all of an override."""
 
 _ALTERNATIVES = {"quantile": "price", "price": "quantile"}

@@ -20,6 +20,7 @@ from adapter.core.tuning.fields import (
 )
 from adapter.core.tuning.fleet import ScaleTuning
 from adapter.core.tuning.hpa import HpaTuning
+from adapter.core.tuning.warm import WarmTuning
 from adapter.core.workload import TargetKind
 
 Count = Annotated[int, Field(ge=0, le=10_000), Note(unit="replicas")]
@@ -248,6 +249,7 @@ class WorkloadTuning(Section):
     )
     override: OverrideTuning | None = Field(default=None, description="Manual override with an end.")
     events: tuple[EventTuning, ...] = Field(default=(), description="Planned events.")
+    warm: tuple[WarmTuning, ...] = Field(default=(), description="Hours in which a minimum is kept warm.")
 
     @model_validator(mode="after")
     def _units_fit(self) -> Self:
