@@ -22,6 +22,7 @@ from forecasting.model_file import load_model, shipped_model
 from forecasting.series_file import SeriesSet
 
 _FAILED = 2
+_DAY_S = 86_400.0
 _PLAIN_WIDTH = 140  # without a terminal, as in a pipe
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -34,7 +35,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--days", type=click.FloatRange(min=0, min_open=True), default=14.0, show_default=True, help="How much.")
 @click.option("--step", "step_s", type=click.FloatRange(min=1), help="Seconds per step; default: the file's, or 60.")
 @click.option("--series", "only", multiple=True, help="Only series whose name starts so; may be given several times.")
-@click.option("--from-day", type=float, default=1.0, show_default=True, help="First day that is scored.")
+@click.option("--from-day", type=float, help="Days before the first that is scored; default: 1, or a quarter of less.")
 @click.option("--origins", type=click.IntRange(20), default=220, show_default=True, help="Forecasts per series.")
 @click.option("--model", type=_FILE, help="Another pooled model.")
 @click.option("--experts", metavar="NAMES", help="Try classical models too, such as ets,uc,harmonic: slow.")
@@ -99,7 +100,7 @@ def _tried(series: SeriesSet, asked: dict[str, Any]) -> dict[str, Backtest]:
 def _options(asked: dict[str, Any]) -> Options:
     return Options(
         model=load_model(asked["model"]) if asked["model"] else shipped_model(),
-        from_s=asked["from_day"] * 86_400.0,
+        from_s=None if asked["from_day"] is None else asked["from_day"] * _DAY_S,
         origins=asked["origins"],
         clock=time.process_time,
     )

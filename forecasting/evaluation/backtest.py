@@ -60,8 +60,8 @@ class Options:
     """How to test."""
 
     model: PooledModel
-    from_s: float = _DAY_S
-    """First origin, seconds from the start."""
+    from_s: float | None = None
+    """First origin, seconds from the start; None = after a day, or after a quarter of shorter series."""
     origins: int = 220
     """Origins per series."""
     clock: Clock | None = None
@@ -132,7 +132,7 @@ def backtest(series: SeriesSet, options: Options, done: Callable[[float], None],
         mapped: applies a function to all series, perhaps in other processes.
 
     Raises:
-        ValueError: the series are too short to be tested; says how long they must be.
+        ValueError: the series are too short to be tested, or end before the first origin; says what is allowed.
     """
     tasks = tasks_of(series, options)
     results = []
@@ -146,7 +146,7 @@ def tasks_of(series: SeriesSet, options: Options) -> list[Task]:
     """Return one task per series, all with the same origins.
 
     Raises:
-        ValueError: the series are too short to be tested; says how long they must be.
+        ValueError: the series are too short to be tested, or end before the first origin; says what is allowed.
     """
     steps = series.values.shape[1]
     horizons = lead_steps(steps, series.step_s)
@@ -156,7 +156,12 @@ def tasks_of(series: SeriesSet, options: Options) -> list[Task]:
             " and a lead time of 2 minutes to 1 hour within half of them are needed"
         )
     question = Question(step_s=series.step_s, horizons=horizons, quantiles=LEVELS)
-    from_s = min(options.from_s, steps * series.step_s / 4)
+    from_s = min(_DAY_S, steps * series.step_s / 4) if options.from_s is None else options.from_s
+    if not 0 <= from_s < steps * series.step_s:
+        raise ValueError(
+            f"the first origin must lie within the {steps * series.step_s / _DAY_S:g} days of the series,"
+            f" got day {from_s / _DAY_S:g}"
+        )
     ends = scored_ends(steps, series.step_s, from_s=from_s, wanted=options.origins)
     return [
         Task(name=name, values=values, question=question, ends=ends, options=options)

@@ -19,6 +19,8 @@ from forecasting.model_file import shipped_model
 from forecasting.window import prepare
 from tests.forecasting.loads import counts, history
 
+pytestmark = pytest.mark.timeout(60)  # importing statsmodels takes many seconds on a busy machine
+
 STEP_S = 600.0
 HORIZONS = np.array([1, 6])
 LEVELS = np.array([0.5, 0.9, 0.95, 0.99])

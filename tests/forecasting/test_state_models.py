@@ -6,6 +6,8 @@ import pytest
 from forecasting.state_models import fit_ets, fit_harmonic, fit_uc
 from forecasting.targets import last_known
 
+pytestmark = pytest.mark.timeout(60)  # importing statsmodels takes many seconds on a busy machine
+
 
 def ramp() -> np.ndarray:
     """A load that grows by one each step, with a little noise."""

@@ -6,6 +6,8 @@ import pytest
 from forecasting import STATISTICAL, NotEnoughHistory, forecast_statistical
 from forecasting.statistical import LONGEST
 
+pytestmark = pytest.mark.timeout(60)  # importing statsmodels takes many seconds on a busy machine
+
 HORIZONS, LEVELS = np.array([1, 6]), np.array([0.5, 0.9, 0.95])
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecasting.evaluation.backtest import Options, backtest, group_of, lead_steps
+from forecasting.evaluation.backtest import Options, backtest, group_of, lead_steps, tasks_of
 from forecasting.evaluation.report import as_json, cells_of, summarise
 from forecasting.model_file import shipped_model
 from forecasting.series_file import SeriesSet
@@ -80,3 +80,20 @@ def test_constant_series_are_forecast_to_the_number(load: float) -> None:
     assert len(cases) >= 3
     assert all(case.peak.wql < 1e-6 for case in cases) or load == 0
     assert (cells_of(cases) == []) == (load == 0)
+
+
+def test_nothing_before_the_first_day_asked_for_is_scored() -> None:
+    """An honest split: with training on eight of ten days, no origin lies in those eight."""
+    series = SeriesSet(names=("a",), values=counts(n=1, t=1440), step_s=600.0)
+    asked = tasks_of(series, Options(model=shipped_model(), from_s=8 * 86_400.0))[0]
+    assert asked.ends.min() * 600.0 >= 8 * 86_400.0
+    assert asked.ends.max() > 1400
+    usual = tasks_of(series, Options(model=shipped_model()))[0]
+    assert 86_400.0 <= usual.ends.min() * 600.0 < 100_000.0
+
+
+def test_a_first_day_after_the_end_is_refused() -> None:
+    """With how long the series are."""
+    series = SeriesSet(names=("a",), values=counts(n=1, t=1440), step_s=600.0)
+    with pytest.raises(ValueError, match="within the 10 days of the series, got day 12"):
+        tasks_of(series, Options(model=shipped_model(), from_s=12 * 86_400.0))

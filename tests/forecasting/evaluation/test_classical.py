@@ -9,6 +9,8 @@ from forecasting.model_file import shipped_model
 from forecasting.series_file import SeriesSet
 from tests.forecasting.loads import counts
 
+pytestmark = pytest.mark.timeout(60)  # importing statsmodels takes many seconds on a busy machine
+
 
 def test_experts_and_the_product_are_scored_on_the_same_origins() -> None:
     """The busiest series only, with what each forecast cost; an expert without enough history has no case."""
