@@ -22,7 +22,7 @@ from adapter.core.sight import Sight, look
 from adapter.core.signal import Observed
 from adapter.core.sizing import assess_demand, bound_by_symptoms, chosen_quantile, size_predictive, size_reactive
 from adapter.core.stabilization import Window, highest, slide, trim
-from adapter.core.starts import watch_starts
+from adapter.core.starts import missing, watch_starts
 from adapter.core.tuning import TunedWorkload, WorkloadTuning
 from adapter.core.warm import keep_warm
 from adapter.core.workload import Workload
@@ -258,6 +258,7 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
         reactive=reactive,
         active=served > 0,
         emitted=shaped,
+        missing=missing(kept.after or 0, case.sight, lead=case.lead),
     )
 
 

@@ -39,6 +39,7 @@ class StepName(StrEnum):
     OVERRIDE = "override"
     BOUNDS = "bounds"
     ADVISE = "advise"
+    FALLBACK = "fallback"
     UNIT = "unit"
     RATIO = "ratio"
     MAX_STEP = "max-step"
@@ -46,7 +47,7 @@ class StepName(StrEnum):
     SHAPE = "shape"
 
 
-FLEET_STEPS = (StepName.UNIT, StepName.RATIO, StepName.MAX_STEP, StepName.BUDGET)
+FLEET_STEPS = (StepName.FALLBACK, StepName.UNIT, StepName.RATIO, StepName.MAX_STEP, StepName.BUDGET)
 """Steps that a decision has only where its workload is limited in that way; they change what is served."""
 
 
@@ -162,6 +163,8 @@ class Decision:
     signals: Mapping[Signal, Reading] = field(default_factory=dict)
     signal_forecasts: Mapping[Signal, float] = field(default_factory=dict)
     """Forecast twin of the raw signals: chosen quantile of their peak within the lead time."""
+    missing: int = 0
+    """Replicas that the load asks for and that will not serve, as their starts are stuck; a fallback may take them."""
     steps: tuple[Step, ...] = ()
 
     @property

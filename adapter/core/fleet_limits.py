@@ -1,4 +1,4 @@
-"""Limits over several workloads, or from one minute to the next: units, proportions, steps, GPU budgets.
+"""What holds over several workloads, or from one minute to the next: fallbacks, units, proportions, steps, budgets.
 
 They come after everything that one workload's own decision says, change what is served and never what is planned, and
 each leaves a step in the decision: what it was cut to, why, and who got the rest. Nothing here is remembered, and the
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from adapter.core.budget import within_budgets
 from adapter.core.decision import Decision
+from adapter.core.fallback import fall_back
 from adapter.core.history import Tier
 from adapter.core.pace import in_units, within_step
 from adapter.core.proportion import in_proportion
@@ -27,9 +28,9 @@ UNLIMITED = FleetTuning()
 
 def limit_fleet(standings: Sequence[Standing], fleet: FleetTuning) -> dict[WorkloadId, Decision]:
     """Return the decisions within the limits of the fleet, in the order given."""
-    if fleet == UNLIMITED and all(each.scale == _FREE for each in standings):
+    if fleet == UNLIMITED and all(each.scale == _FREE and not each.decision.missing for each in standings):
         return {each.id: each.decision for each in standings}
-    whole = [in_units(each) for each in standings]
+    whole = [in_units(each) for each in fall_back(standings)]
     paced = [within_step(each) for each in in_proportion(whole, fleet.ratios)]
     return {each.id: each.concluded() for each in within_budgets(paced, fleet)}
 

@@ -1,13 +1,19 @@
-"""Starts that will not end by themselves: what keeps a replica from serving, named.
+"""Starts that will not end by themselves: what keeps a replica from serving, named, and no more of them asked for.
 
 A replica that waits for a node is ordinary for as long as its lead time allows, as autoscaled nodes take minutes; an
 image that cannot be pulled or a crash loop is not. Replicas that are stuck are no coming supply, and no reason to scale
-in either: the load is as it was. So the plan stays, and the step says what a person has to mend.
+in either: the load is as it was.
+
+While starts are stuck, asking for more starts more of the same, so the plan does not grow beyond what is requested:
+when no node has room, at once; otherwise when as many are stuck as serve, because one odd replica in a fleet that
+starts well says nothing about the next. What is missing then is told, for a fallback to take over.
 Must not know: where counts come from, what replicas are for.
 """
 
 import math
 from typing import Final
+
+import numpy as np
 
 from adapter.core.decision import Step, StepName
 from adapter.core.lead_time import LeadTime
@@ -17,14 +23,42 @@ STUCK_AFTER: Final = 3.0  # times the 95 % quantile of the lead time
 
 
 def watch_starts(plan: int, sight: Sight, *, lead: LeadTime) -> Step:
-    """Say how starts are going; the plan stays as it is.
+    """Say how starts are going; while they are stuck, the plan does not grow beyond what is requested.
 
     Args:
         plan: replicas so far.
         sight: what is seen.
         lead: how long a start takes.
     """
-    return Step(name=StepName.STARTS, before=plan, after=plan, reason=_reason(sight, lead))
+    requested, reason = sight.replicas.requested, _reason(sight, lead)
+    if requested is None or plan <= requested or not blocked(sight, lead):
+        return Step(name=StepName.STARTS, before=plan, after=plan, reason=reason)
+    reason += f". More would be stuck too: {requested} of {plan} asked for"
+    return Step(name=StepName.STARTS, before=plan, after=requested, reason=reason)
+
+
+def blocked(sight: Sight, lead: LeadTime) -> bool:
+    """Tell whether starts are stuck so that asking for more is in vain."""
+    overdue = _overdue(sight, lead)
+    if overdue and sight.unschedulable > 0:
+        return True
+    counts = sight.replicas
+    failing = max(np.nan_to_num(sight.image_errors), np.nan_to_num(sight.crashing))
+    waiting = (counts.requested or 0) - (counts.ready or 0) if overdue else 0
+    return bool(max(failing, waiting) >= max(counts.ready or 0, 1))
+
+
+def missing(plan: int, sight: Sight, *, lead: LeadTime) -> int:
+    """Return the replicas of a plan that will not serve while starts are stuck; 0 while they are not.
+
+    Args:
+        plan: replicas that the load asks for.
+        sight: what is seen.
+        lead: how long a start takes.
+    """
+    if sight.replicas.ready is None or not blocked(sight, lead):
+        return 0
+    return max(plan - sight.replicas.ready, 0)
 
 
 def stuck_after_s(lead: LeadTime) -> float:
@@ -32,8 +66,12 @@ def stuck_after_s(lead: LeadTime) -> float:
     return STUCK_AFTER * lead.tail_s
 
 
+def _overdue(sight: Sight, lead: LeadTime) -> bool:
+    return sight.starting_s > stuck_after_s(lead)
+
+
 def _reason(sight: Sight, lead: LeadTime) -> str:
-    overdue = sight.starting_s > stuck_after_s(lead)
+    overdue = _overdue(sight, lead)
     causes = _causes(sight, overdue=overdue)
     if causes:
         return f"stuck: {'; '.join(causes)}. Not counted on, and no reason to scale in"

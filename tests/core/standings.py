@@ -13,10 +13,10 @@ from tests.fakes import tuned
 def standing(
     name: str, served: int | None, *, requested: int | None = 2, most: int = 20, least: int = 1, **changes: Any
 ) -> Standing:
-    """Return a workload that is served some replicas, None for a hold; `scale` holds the keys of that section."""
-    scale = changes.pop("scale", {})
+    """Return a workload that is served some replicas, None for a hold; `scale` and `fallback` are tuning."""
+    scale, fallback = changes.pop("scale", {}), changes.pop("fallback", None)
     counts = ReplicaCounts(requested=requested, status=requested, ready=requested)
-    each = tuned(name, replicas={"min": least, "max": most}, scale=scale)
+    each = tuned(name, replicas={"min": least, "max": most}, scale=scale, fallback=fallback)
     who = WorkloadId("prod", name)
     if served is None:
         return Standing(tuned=each, decision=hold(who, replicas=counts), **changes)

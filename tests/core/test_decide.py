@@ -206,13 +206,15 @@ def test_more_demand_never_means_fewer_replicas(
 def test_the_plan_carries_the_work_and_backlog_of_now(
     each: TunedWorkload, observed: Observed, state: PolicyState, forecast: WorkloadForecast | None
 ) -> None:
-    """No forecast, hold or symptom takes the plan below our own sizing, unless replicas.max does."""
+    """Nothing takes the plan below our own sizing but replicas.max, and starts that are stuck: what is there stays."""
     decision = decided(observed, each, state=state, forecast=forecast)
     if decision.outcome is Outcome.PLAN:
         demand = decision.demand
         load = np.nan_to_num(demand.arriving) + np.nan_to_num(demand.backlog)
         sized = size_replicas(float(load), decision.capacity.per_replica, margin=each.tuning.margin)
-        assert decision.planned >= min(sized, each.workload.bounds.max)
+        starts = step_of(decision, StepName.STARTS)
+        able = sized if starts.after == starts.before else min(sized, starts.after or 0)
+        assert decision.planned >= min(able, each.workload.bounds.max)
         assert decision.planned >= decision.reactive
 
 

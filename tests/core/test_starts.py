@@ -1,12 +1,13 @@
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from adapter.core.lead_time import configured
 from adapter.core.sight import Sight, look
 from adapter.core.signal import Observed, Reading, Signal, State
-from adapter.core.starts import stuck_after_s, watch_starts
+from adapter.core.starts import missing, stuck_after_s, watch_starts
 from tests.factories import TICK
 from tests.fakes import tuned
 
@@ -37,11 +38,34 @@ def test_a_start_that_will_not_end_is_named(counts: dict[str, float], words: str
     assert watch_starts(4, seen(**counts), lead=LEAD).reason.startswith(words)
 
 
-def test_the_plan_stays_whatever_is_stuck() -> None:
-    """What cannot start neither raises nor lowers what the load needs."""
-    for plan in (0, 1, 7):
-        step = watch_starts(plan, seen(starting_seconds=9000.0, replicas_image_error=5.0), lead=LEAD)
-        assert (step.before, step.after) == (plan, plan)
+@pytest.mark.parametrize(
+    ("counts", "plan", "after"),
+    [
+        ({"replicas_image_error": 3.0}, 7, 3),
+        ({"replicas_crashing": 2.0, "replicas_ready": 1.0}, 7, 3),
+        ({"replicas_crashing": 1.0, "replicas_ready": 2.0}, 7, 7),  # one odd replica
+        ({"replicas_unschedulable": 1.0, "starting_seconds": 900.0, "replicas_ready": 2.0}, 7, 3),
+        ({"replicas_unschedulable": 1.0, "starting_seconds": 90.0, "replicas_ready": 2.0}, 7, 7),  # a node may come
+        ({"starting_seconds": 900.0, "replicas_ready": 0.0}, 7, 3),
+        ({"replicas_image_error": 3.0}, 2, 2),
+        ({"replicas_image_error": 3.0, "replicas_requested": None}, 7, 7),
+        ({}, 7, 7),
+    ],
+)
+def test_no_more_are_asked_for_while_starts_are_stuck(counts: dict[str, Any], plan: int, after: int) -> None:
+    """Three are requested: the plan stays there, is never lowered for it, and the step says why."""
+    given = {"replicas_requested": 3.0, "replicas_ready": 0.0, **counts}
+    sight = seen(**{name: value for name, value in given.items() if value is not None})
+    step = watch_starts(plan, sight, lead=LEAD)
+    assert (step.before, step.after) == (plan, after)
+    assert ("More would be stuck too: 3 of 7 asked for" in step.reason) == (after < plan)
+
+
+def test_what_is_missing_is_told_while_starts_are_stuck() -> None:
+    """Seven wanted, one serves: six for a fallback; none while starts go on."""
+    stuck = seen(replicas_requested=3.0, replicas_ready=1.0, replicas_crashing=2.0)
+    assert missing(7, stuck, lead=LEAD) == 6
+    assert missing(7, replace(stuck, crashing=0.0), lead=LEAD) == 0
 
 
 def test_what_counts_as_overdue_follows_the_lead_time() -> None:

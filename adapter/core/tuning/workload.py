@@ -244,6 +244,10 @@ class WorkloadTuning(Section):
     hold: HoldTuning = Field(default=HoldTuning(), description="Reluctance to scale in.")
     freshness: FreshnessTuning = Field(default=FreshnessTuning(), description="Handling of old and missing signals.")
     hpa: HpaTuning = Field(default=HpaTuning(), description="The HPA that reads our metrics.")
+    fallback: DnsName | None = Field(
+        default=None,
+        description="Workload of the same namespace that takes the replicas whose starts are stuck.",
+    )
     mode: Literal["advise", "act"] = Field(
         default="act", description="`advise` computes and shows everything, but serves the plain reactive value."
     )
