@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from adapter.core.decision import Decision, Outcome, Step, StepName
 from adapter.core.hpa_behavior import ScaleEvent
 from adapter.core.landing import land
+from adapter.core.shaping import Shaped
 from adapter.core.tuning import ScaleTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 
@@ -75,10 +76,7 @@ class Standing:
         """Return the decision with the new steps before its last one, which says where the HPA lands."""
         if not self.planned or not self.steps:
             return self.decision
-        decision = self.decision
-        shaped, landing = land(
-            self.replicas, self.tuned, replicas=decision.replicas, changes=self.changes, now=decision.at
-        )
+        shaped, landing = self._landed()
         return replace(
             self.decision,
             served=self.replicas,
@@ -86,3 +84,20 @@ class Standing:
             emitted=shaped,
             steps=(*self.decision.steps[:-1], *self.steps, landing),
         )
+
+    def _landed(self) -> tuple[Shaped, Step]:
+        """Return what to emit: what is served, or, where a budget cut that, the most the HPA does not go beyond."""
+        cut = self.steps[-1].name is StepName.BUDGET and self.replicas < (self.steps[-1].before or 0)
+        shaped, landing = self._land(self.replicas)
+        if not cut or shaped.lands_on is None or shaped.lands_on <= self.replicas:
+            return shaped, landing
+        for count in range(self.replicas - 1, -1, -1):
+            lower, _ = self._land(count)
+            if lower.lands_on is not None and lower.lands_on <= self.replicas:
+                reason = f"{shaped.lands_on} would be more than the budget has; {lower.reason}"
+                return lower, replace(landing, after=lower.lands_on, reason=reason)
+        return shaped, landing
+
+    def _land(self, count: int) -> tuple[Shaped, Step]:
+        counts, at = self.decision.replicas, self.decision.at
+        return land(count, self.tuned, replicas=counts, changes=self.changes, now=at)

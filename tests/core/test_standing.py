@@ -1,3 +1,5 @@
+import pytest
+
 from adapter.core.decision import StepName
 from tests.core.standings import standing
 
@@ -33,3 +35,14 @@ def test_units_end_below_the_bound() -> None:
     """Units of 4 within 10 replicas: 8 at most."""
     group = standing("a", 6, most=10, scale={"unit": 4})
     assert (group.most, [group.whole(count) for count in (0, 1, 4, 5, 9)]) == (8, [0, 4, 4, 8, 8])
+
+
+@pytest.mark.parametrize(("there", "granted", "lands_on"), [(10, 11, 10), (20, 19, 18), (10, 9, 9), (4, 6, 6)])
+def test_after_a_cut_the_hpa_does_not_go_beyond_the_budget(there: int, granted: int, lands_on: int) -> None:
+    """With its tolerance of 0.1, from 10 it acts on 12 and not on 11, and from 20 on 18 and not on 19."""
+    after = standing("a", 30, most=40, requested=there).limited(StepName.BUDGET, granted, "why").concluded()
+    assert after.served == granted
+    assert after.emitted is not None
+    assert (after.emitted.lands_on, after.steps[-1].after) == (lands_on, lands_on)
+    assert after.steps[-1].before == granted
+    assert ("more than the budget has" in after.steps[-1].reason) == (lands_on < granted)
