@@ -79,8 +79,8 @@ class Question:
         Raises:
             ValueError: names the argument, its value and what is allowed.
         """
-        if not self.step_s > 0:
-            raise ValueError(f"step_s must be > 0 seconds, got {self.step_s}")
+        if not 0 < self.step_s < np.inf:
+            raise ValueError(f"step_s must be > 0 seconds and finite, got {self.step_s}")
         _require_ascending("horizons", self.horizons)
         if self.horizons[0] < 1 or self.horizons.dtype.kind not in "iu":
             raise ValueError(f"horizons must be whole steps >= 1, got {self.horizons}")
@@ -110,6 +110,24 @@ def check_history(history: FloatArray, censored: BoolArray | None) -> tuple[Floa
     return values, marks
 
 
+def check_coarse(coarse: CoarseHistory | None, series: int) -> None:
+    """Refuse a coarse history that does not go with a history of `series` series.
+
+    Raises:
+        ValueError: a wrong shape, step or age, an infinite or a negative value; says which and what is allowed.
+    """
+    if coarse is None:
+        return
+    if not 0 < coarse.step_s < np.inf:
+        raise ValueError(f"coarse.step_s must be > 0 seconds and finite, got {coarse.step_s}")
+    if not np.isfinite(coarse.age_s):
+        raise ValueError(f"coarse.age_s must be finite seconds, got {coarse.age_s}")
+    if coarse.values.ndim != 2 or coarse.values.shape[0] != series:
+        raise ValueError(f"coarse.values must have shape ({series}, time) as history has, got {coarse.values.shape}")
+    if np.isinf(coarse.values).any() or (coarse.values < 0).any():
+        raise ValueError("coarse.values must be finite and >= 0, or NaN for a gap; it has infinite or negative values")
+
+
 def _require_ascending(name: str, values: FloatArray | IntArray) -> None:
-    if values.ndim != 1 or values.size == 0 or (np.diff(values) <= 0).any():
+    if values.ndim != 1 or values.size == 0 or np.isnan(values).any() or (np.diff(values) <= 0).any():
         raise ValueError(f"{name} must be one ascending list without repeats, got {values}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.batch import pick, stack
-from forecasting.contract import CoarseHistory, Forecast, Question, check_history
+from forecasting.contract import CoarseHistory, Forecast, Question, check_coarse, check_history
 from forecasting.forecaster import Forecaster, Lesson, begin, enough_known, forecast_from, last_steps, reach
 from forecasting.history import History
 from forecasting.members import MemberForecasts
@@ -105,6 +105,7 @@ def follow(
         ValueError: an argument has no meaning; names it, its value and what is allowed.
     """
     values, marks = check_history(history, censored)
+    check_coarse(coarse, values.shape[0])
     first = (values.shape[1] - 1 - last_step) % STRIDE  # columns before the first whole stride
     if values.shape[1] - first >= STRIDE:
         values, marks = values[:, first:], marks[:, first:]

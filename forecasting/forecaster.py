@@ -11,7 +11,7 @@ import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.batch import pick, stack
-from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, Question, check_history
+from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, Question, check_coarse, check_history
 from forecasting.history import OWN_DAYS_S, History
 from forecasting.knots import between, knots
 from forecasting.members import NAIVE, MemberForecasts, Origins, member_forecasts
@@ -82,6 +82,10 @@ class Forecaster:
         """
         marks = None if censored is None else np.asarray(censored)[:, None]
         column, marked = check_history(np.asarray(values, dtype=np.float64)[:, None], marks)
+        series = self.history.values.shape[0]
+        if column.shape[0] != series:
+            raise ValueError(f"values must have shape ({series},), one per series, got {np.shape(values)}")
+        check_coarse(coarse, series)
         grown = _grown(self.history, column, marks=marked, coarse=coarse)
         return self.continued(last_steps(grown), new=1)
 

@@ -6,7 +6,15 @@ Every series is forecast from its own row alone: the same row gives the same byt
 import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
-from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question, check_history
+from forecasting.contract import (
+    MIN_STEPS,
+    CoarseHistory,
+    Forecast,
+    NotEnoughHistory,
+    Question,
+    check_coarse,
+    check_history,
+)
 from forecasting.forecaster import begin
 from forecasting.history import History
 from forecasting.model_file import shipped_model
@@ -42,6 +50,7 @@ def forecast(
     """
     question = Question(step_s=step_s, horizons=np.asarray(horizons), quantiles=np.asarray(quantiles, dtype=np.float64))
     values, marks = check_history(history, censored)
+    check_coarse(coarse, values.shape[0])
     history_so_far = History(values=values, censored=marks, step_s=step_s, coarse=coarse)
     return begin(history_so_far, question, shipped_model()).forecast()
 

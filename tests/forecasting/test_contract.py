@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from forecasting.contract import CoarseHistory, Question, check_history
+from forecasting import FloatArray, forecast
+from forecasting.contract import CoarseHistory, Question, check_coarse, check_history
 
 
 def test_the_checked_history_is_a_copy() -> None:
@@ -24,3 +25,37 @@ def test_fractional_steps_are_refused() -> None:
 def test_coarse_history_ends_with_the_fine_one_unless_told() -> None:
     """The age of the coarse grid defaults to none."""
     assert CoarseHistory(values=np.ones((1, 4)), step_s=600.0).age_s == 0.0
+
+
+@pytest.mark.parametrize("step_s", [0.0, -60.0, float("nan"), float("inf")])
+def test_a_step_without_a_length_is_refused(step_s: float) -> None:
+    """A step lasts some seconds, on the fine grid and on the coarse one."""
+    with pytest.raises(ValueError, match="step_s must be > 0"):
+        Question(step_s=step_s, horizons=np.array([1]), quantiles=np.array([0.5]))
+    with pytest.raises(ValueError, match=r"coarse\.step_s must be > 0"):
+        check_coarse(CoarseHistory(values=np.ones((1, 4)), step_s=step_s), 1)
+
+
+def test_a_quantile_that_is_no_number_is_refused() -> None:
+    """NaN is in no order with the others."""
+    with pytest.raises(ValueError, match="quantiles must be one ascending list"):
+        Question(step_s=60.0, horizons=np.array([1]), quantiles=np.array([0.5, np.nan]))
+
+
+@pytest.mark.parametrize("values", [np.ones((2, 4)), np.ones(4), -np.ones((3, 4)), np.full((3, 4), np.inf)])
+def test_a_coarse_history_of_other_series_or_impossible_load_is_refused(values: FloatArray) -> None:
+    """It has a row for each series of the fine one, and the same kind of numbers."""
+    with pytest.raises(ValueError, match=r"coarse\.values must"):
+        forecast(
+            np.ones((3, 20)),
+            step_s=60.0,
+            horizons=np.array([1]),
+            quantiles=np.array([0.5]),
+            coarse=CoarseHistory(values=values, step_s=600.0),
+        )
+
+
+def test_a_coarse_history_may_have_gaps() -> None:
+    """NaN is a gap there too, and no coarse history at all is fine."""
+    check_coarse(CoarseHistory(values=np.full((2, 4), np.nan), step_s=600.0), 2)
+    check_coarse(None, 2)

@@ -1,6 +1,7 @@
 """Appending equals starting over."""
 
 import numpy as np
+import pytest
 
 from forecasting import CoarseHistory, Forecast, Question
 from forecasting.forecaster import begin, kept_steps
@@ -63,3 +64,12 @@ def test_steps_beyond_the_window_change_nothing() -> None:
     other[:, :200] = 1e6
     one, two = (begin(history(v), ASK, shipped_model()).forecast() for v in (values, other))
     assert same(one, two)
+
+
+def test_a_step_of_another_number_of_series_is_refused() -> None:
+    """The error says how many values are allowed, also those of the coarse grid."""
+    old = begin(history(counts(n=2, t=40)), ASK, shipped_model())
+    with pytest.raises(ValueError, match=r"values must have shape \(2,\), one per series, got \(3,\)"):
+        old.append(np.ones(3))
+    with pytest.raises(ValueError, match=r"coarse\.values must have shape \(2, time\)"):
+        old.append(np.ones(2), coarse=CoarseHistory(values=np.ones((3, 40)), step_s=600.0))
