@@ -5,17 +5,15 @@ every sync, and new pods start cold. The policy sees scraped metrics and the sca
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import numpy as np
-
-from adapter.simulation import kernels
-from adapter.simulation.arrays import EXPECTED, Records
-from adapter.simulation.fleet import Fleet
+from adapter.simulation.arrays import NO_REQUEST, Records
 from adapter.simulation.hpa_metrics import Scale
-from adapter.simulation.pods import Phase
-from adapter.simulation.score import DEFAULT_OBJECTIVE, Objective, ScaleEvent, Score, score
+from adapter.simulation.pods import Gateway, Phase, Pod
+from adapter.simulation.profiles import EngineProfile
+from adapter.simulation.score import DEFAULT_OBJECTIVE, Objective, ScaleEvent, Score
 
 SETTLE_S: Final = 600.0
 """After the end a run goes on for at most this long, unbilled, until no request is in flight."""
@@ -49,6 +47,57 @@ class Observation:
         return self.running + self.waiting + self.held
 
 
+class Engine(Protocol):
+    """A simulated fleet, of single requests (`Fleet`) or of amounts (`FluidFleet`); see there."""
+
+    now_s: float
+    spec_replicas: int
+
+    @property
+    def profile(self) -> EngineProfile:
+        """Speed and size of each replica."""
+
+    @property
+    def pods(self) -> tuple[Pod, ...]:
+        """The pods that exist, oldest first."""
+
+    @property
+    def gateway(self) -> Gateway:
+        """The counts of the gateway."""
+
+    @property
+    def ready_replicas(self) -> int:
+        """The pods that take requests."""
+
+    @property
+    def in_flight(self) -> int:
+        """The requests that have arrived and not ended."""
+
+    @property
+    def arrived(self) -> int:
+        """What has arrived, as `score` counts it."""
+
+    def engine_rows(self, pods: Sequence[Pod]) -> Records:
+        """Return what the engines of `pods` export."""
+        ...
+
+    def gpu_hours(self) -> float:
+        """Return what is billed so far."""
+        ...
+
+    def scale_to(self, replicas: int) -> None:
+        """Ask for a size."""
+        ...
+
+    def advance(self, until_s: float) -> None:
+        """Let time pass."""
+        ...
+
+    def score(self, arrived: int, events: Sequence[ScaleEvent], *, gpu_hours: float, objective: Objective) -> Score:
+        """Return what a run was worth to the first `arrived`."""
+        ...
+
+
 class Policy(Protocol):
     """Something that sizes a fleet."""
 
@@ -76,15 +125,14 @@ class Run:
     moments: tuple[Moment, ...]
 
 
-def observe(fleet: Fleet) -> Observation:
+def observe(fleet: Engine) -> Observation:
     """Return what a scrape of `fleet` shows now."""
     pods = [pod for pod in fleet.pods if pod.phase is not Phase.STARTING]
-    rows = fleet.engines.pods[[pod.row for pod in pods]]
+    rows = fleet.engine_rows(pods)
     waiting = int(rows["waiting"].sum())
-    outstanding = sum(kernels.outstanding(fleet.engines, pod.row) for pod in pods)
     return Observation(
         at_s=fleet.now_s,
-        running=outstanding - waiting,
+        running=int(rows["decoding"].sum() + (rows["prefilling"] != NO_REQUEST).sum()),
         waiting=waiting,
         held=fleet.gateway.held,
         engines=len(pods),
@@ -95,14 +143,14 @@ def observe(fleet: Fleet) -> Observation:
     )
 
 
-def scale_of(fleet: Fleet) -> Scale:
+def scale_of(fleet: Engine) -> Scale:
     """Return the fleet's scale object: requested, existing and ready replicas; draining pods are none of them."""
     existing = sum(pod.phase is not Phase.DRAINING for pod in fleet.pods)
     return Scale(replicas=fleet.spec_replicas, status_replicas=existing, ready_replicas=fleet.ready_replicas)
 
 
 def close_loop(
-    fleet: Fleet,
+    fleet: Engine,
     policy: Policy,
     *,
     end_s: float,
@@ -133,18 +181,18 @@ def close_loop(
         moments.append(
             Moment(at_s=fleet.now_s, spec=fleet.spec_replicas, ready=fleet.ready_replicas, in_flight=fleet.in_flight)
         )
-    gpu_hours, arrived = fleet.gpu_hours(), int(np.count_nonzero(fleet.requests["state"] != EXPECTED))
+    gpu_hours, arrived = fleet.gpu_hours(), fleet.arrived
     billed_until_s = fleet.now_s
     while fleet.in_flight and fleet.now_s < billed_until_s + SETTLE_S:
         _sync(fleet, policy, sync_s=sync_s, scrape_age_s=scrape_age_s)
     return Run(
-        score=score(fleet.requests[:arrived], events, gpu_hours=gpu_hours, objective=objective),
+        score=fleet.score(arrived, events, gpu_hours=gpu_hours, objective=objective),
         events=tuple(events),
         moments=tuple(moments),
     )
 
 
-def _sync(fleet: Fleet, policy: Policy, *, sync_s: float, scrape_age_s: float) -> tuple[ScaleEvent, ...]:
+def _sync(fleet: Engine, policy: Policy, *, sync_s: float, scrape_age_s: float) -> tuple[ScaleEvent, ...]:
     """Advance by one sync and let the policy act at its end."""
     at_s = fleet.now_s + sync_s
     fleet.advance(at_s - scrape_age_s)

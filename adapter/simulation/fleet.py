@@ -13,22 +13,22 @@ Pods are removed as a ReplicaSet does: those that still start before those that 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from adapter.simulation import kernels
-from adapter.simulation.arrays import FAILED, HELD, Engines, Floats, Ints, Limits, Records
+from adapter.simulation.arrays import EXPECTED, FAILED, HELD, Engines, Floats, Ints, Limits, Records
 from adapter.simulation.engines import grow, limits_of, new_engines
-from adapter.simulation.pods import Gateway, Life, Phase, Pod
+from adapter.simulation.pods import FIRST_TOKEN_TIMEOUT_S, Gateway, Life, Phase, Pod
 from adapter.simulation.profiles import EngineProfile
+from adapter.simulation.score import Objective, ScaleEvent, Score, score
 from adapter.simulation.traces import Requests
 
 __all__ = ["FIRST_TOKEN_TIMEOUT_S", "Fleet", "Gateway", "Life", "Phase", "Pod"]
 
-FIRST_TOKEN_TIMEOUT_S: Final = 300.0
 _RELEASE_EVERY_S: Final = 1.0
 
 
@@ -101,6 +101,20 @@ class Fleet:
     def in_flight(self) -> int:
         """Return the requests that have arrived and not ended."""
         return self.gateway.held + sum(kernels.outstanding(self.engines, pod.row) for pod in self.pods)
+
+    @property
+    def arrived(self) -> int:
+        """Return the requests that have arrived, for `score`."""
+        return int(np.count_nonzero(self.requests["state"] != EXPECTED))
+
+    def engine_rows(self, pods: Sequence[Pod]) -> Records:
+        """Return a copy of the engines of `pods`, one row each, see `arrays.POD`."""
+        rows: Records = self.engines.pods[[pod.row for pod in pods]]
+        return rows
+
+    def score(self, arrived: int, events: Sequence[ScaleEvent], *, gpu_hours: float, objective: Objective) -> Score:
+        """Return what a run was worth to its first `arrived` requests, see `score.score`."""
+        return score(self.requests[:arrived], events, gpu_hours=gpu_hours, objective=objective)
 
     def gpu_hours(self) -> float:
         """Return GPU-hours billed so far: from creation to the end of draining, or to now."""

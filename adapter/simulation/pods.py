@@ -5,6 +5,10 @@ Values only; what happens to them is in ``fleet``. All times are seconds of the 
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+FIRST_TOKEN_TIMEOUT_S: Final = 300.0
+"""A request without a first token after this long has failed."""
 
 
 class Phase(Enum):

@@ -90,7 +90,7 @@ def score(
         ttft_p99_s=float(p99),
         gpu_hours=gpu_hours,
         cold_hits=_cold_hits(arrived),
-        wakeups=sum(event.before == 0 < event.after for event in events),
+        wakeups=count_wakeups(events),
         flaps=count_flaps(events),
     )
 
@@ -113,6 +113,11 @@ def _within_itl(rows: Records, objective: Objective) -> NDArray[np.bool_]:
 def _cold_hits(rows: Records) -> int:
     """Count requests that the gateway held: handed on later than they came, or never."""
     return int(np.count_nonzero(~(rows["queued_s"] <= rows["arrival_s"])))
+
+
+def count_wakeups(events: Sequence[ScaleEvent]) -> int:
+    """Return how many times the fleet was taken from zero."""
+    return sum(event.before == 0 < event.after for event in events)
 
 
 def count_flaps(events: Sequence[ScaleEvent]) -> int:
