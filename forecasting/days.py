@@ -94,6 +94,9 @@ def _mean(part: Float32Array) -> Float32Array:
 def _block_peaks(coarse: Float32Array, length: int) -> Float32Array:
     length = min(length, coarse.shape[1])
     blocks = coarse.shape[1] // length
-    peaks = np.fmax.reduce(coarse[:, coarse.shape[1] - blocks * length :].reshape(-1, blocks, length), axis=2)
-    thinned: Float32Array = peaks[:, :: max(1, blocks // _BLOCKS)]
-    return thinned
+    every = max(1, blocks // _BLOCKS) * length
+    first = coarse.shape[1] - blocks * length
+    peaks = coarse[:, first::every]
+    for step in range(1, length):  # column by column: reducing many short rows costs many times as much
+        peaks = np.fmax(peaks, coarse[:, first + step :: every][:, : peaks.shape[1]])
+    return peaks

@@ -202,7 +202,8 @@ def _stack(
     """Return (n, experts, levels), what is unknown replaced by `fallback`, or by nothing ever seen: zero."""
     levels = np.ones((1, GRID.size), dtype=np.float32)
     rows = [*ranked, *(flat[:, None] * levels for flat in flats), days, np.zeros_like(fallback)]
-    answers: Float32Array = np.stack(rows, axis=1)
+    # experts outermost in memory: reducing over them is then a few long vectors, not many short ones
+    answers: Float32Array = np.moveaxis(np.stack(rows), 0, 1)
     answers = np.where(np.isnan(answers), fallback[:, None, :], answers)
     answers = np.maximum(np.nan_to_num(answers), np.float32(0.0))
     answers[:, :RANKED] = np.maximum.accumulate(answers[:, :RANKED], axis=2)
