@@ -72,6 +72,8 @@ class Question:
     """Steps ahead, shape (h,), ascending, >= 1."""
     quantiles: FloatArray
     """Probabilities, shape (k,), ascending, in (0, 1)."""
+    path: bool = True
+    """Whether the path is asked for; without it, it is NaN, and what is kept of a series is half as much."""
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.

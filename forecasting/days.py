@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.ranks import Float32Array, grid_quantiles
+from forecasting.ranks import Float32Array, grid_quantiles, zero_for_nan
 from forecasting.window import Window
 
 _DAY_S = 86_400.0
@@ -45,7 +45,7 @@ def day_view(window: Window, horizon: int) -> DayView | None:
     stretches = [_stretch(coarse, days * per_day, ahead) for days in (1, 2, 3)]
     means, peaks = [_mean(part) for part in stretches], [np.fmax.reduce(part, axis=1) for part in stretches]
     count = sum(~np.isnan(mean) for mean in means)
-    total = sum(np.nan_to_num(mean) for mean in means)
+    total = sum(zero_for_nan(mean) for mean in means)
     return DayView(
         mean=means[0],
         peak=peaks[0],
@@ -76,7 +76,7 @@ def _growth(window: Window, coarse: Float32Array) -> Float32Array:
     if end < per_hour:
         return np.ones(coarse.shape[0], dtype=np.float32)
     then = _mean(coarse[:, end - per_hour : end])
-    now = np.nan_to_num(window.means[_nearest_span(3600 / window.step_s)][:, -1])
+    now = zero_for_nan(window.means[_nearest_span(3600 / window.step_s)][:, -1])
     growth = np.clip((now + 0.05) / (then + 0.05), 0.2, 5.0)
     return np.where(np.isnan(growth), 1.0, growth).astype(np.float32)
 
@@ -87,7 +87,7 @@ def _nearest_span(steps: float) -> int:
 
 def _mean(part: Float32Array) -> Float32Array:
     count = np.count_nonzero(~np.isnan(part), axis=1)
-    mean = np.nan_to_num(part).sum(axis=1) / np.maximum(count, 1)
+    mean = zero_for_nan(part).sum(axis=1) / np.maximum(count, 1)
     return np.where(count > 0, mean, np.nan).astype(np.float32)
 
 

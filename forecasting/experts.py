@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.days import DayView, day_view
-from forecasting.ranks import GRID, Float32Array, grid_quantiles
+from forecasting.ranks import GRID, Float32Array, grid_quantiles, zero_for_nan
 from forecasting.targets import band_steps
 from forecasting.window import WINDOW, Window
 
@@ -205,6 +205,6 @@ def _stack(
     # experts outermost in memory: reducing over them is then a few long vectors, not many short ones
     answers: Float32Array = np.moveaxis(np.stack(rows), 0, 1)
     answers = np.where(np.isnan(answers), fallback[:, None, :], answers)
-    answers = np.maximum(np.nan_to_num(answers), np.float32(0.0))
+    answers = np.maximum(zero_for_nan(answers), np.float32(0.0))
     answers[:, :RANKED] = np.maximum.accumulate(answers[:, :RANKED], axis=2)
     return answers

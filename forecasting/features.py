@@ -7,7 +7,7 @@ never met. Every input is a logarithm of a ratio, a share, or a property of the 
 import numpy as np
 
 from forecasting.experts import RANKED, Answers
-from forecasting.ranks import Float32Array
+from forecasting.ranks import Float32Array, zero_for_nan
 from forecasting.window import MEAN_SPANS, WINDOW, Window
 
 _MEDIAN, _P95, _P99 = 2, 5, 7  # positions in GRID
@@ -93,7 +93,7 @@ def _slope(smooth: Float32Array, span: int) -> Float32Array:
 
 def _log(ratio: Float32Array) -> Float32Array:
     # contiguous first: numpy takes strided logarithms by another route, with other last bits, depending on the batch
-    known = np.nan_to_num(ratio)  # before the start there is no load
+    known = zero_for_nan(ratio)  # before the start there is no load
     logarithm: Float32Array = np.log(np.ascontiguousarray((known + np.float32(0.02)) / np.float32(1.02)))
     return logarithm
 

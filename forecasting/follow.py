@@ -191,7 +191,7 @@ def _prints(seen: History, *, new: int, head: int) -> IntArray:
 
 def _same_question(one: Question, other: Question) -> bool:
     return bool(
-        one.step_s == other.step_s
+        (one.step_s, one.path) == (other.step_s, other.path)
         and np.array_equal(one.horizons, other.horizons)
         and np.array_equal(one.quantiles, other.quantiles)
     )

@@ -120,7 +120,9 @@ def forecast_from(question: Question, lesson: Lesson, now: MemberForecasts, *, e
     """Return what the members say `now`, mixed and corrected by the `lesson`; NaN where not `enough` is known."""
     result, levels, asked = lesson.standing, question.quantiles, question.horizons
     peak = between(at_levels(_voted(lesson.peak, now.peak, result.trusted), levels), asked)
-    path = between(at_levels(_voted(lesson.path, now.path, result.trusted), levels), asked)
+    path = np.full(peak.shape, np.nan)
+    if question.path:
+        path = between(at_levels(_voted(lesson.path, now.path, result.trusted), levels), asked)
     peak = np.maximum.accumulate(peak, axis=2)
     arrival = np.maximum.accumulate(between(now.arrival, asked), axis=1)
     return Forecast(
@@ -191,7 +193,8 @@ def _plain(history: History) -> History:
 def _members(history: History, ends: IntArray, question: Question, *, model: PooledModel) -> MemberForecasts:
     n = history.values.shape[0]
     origins = Origins(rows=np.repeat(np.arange(n), ends.size), ends=np.tile(ends, n))
-    return member_forecasts(history, origins, horizons=knots(question.horizons), model=model)
+    said = member_forecasts(history, origins, horizons=knots(question.horizons), model=model)
+    return said if question.path else replace(said, path=said.path[..., :0])
 
 
 def _grown(history: History, column: FloatArray, *, marks: BoolArray, coarse: CoarseHistory | None) -> History:
@@ -211,8 +214,8 @@ def _recorded(said: MemberForecasts, pending: MemberForecasts, steps: int) -> Me
     length = recorded_ends(steps).size
 
     def joined(old: Float32Array, new: Float32Array) -> Float32Array:
-        rows = np.concatenate([old.reshape(n, -1, *new.shape[1:]), new[:, None]], axis=1)
-        return rows[:, rows.shape[1] - length :].reshape(-1, *new.shape[1:])
+        rows = np.concatenate([old.reshape(n, old.shape[0] // max(n, 1), *new.shape[1:]), new[:, None]], axis=1)
+        return rows[:, rows.shape[1] - length :].reshape(n * length, *new.shape[1:])
 
     return MemberForecasts(
         peak=joined(said.peak, pending.peak),
@@ -231,5 +234,5 @@ def lesson_of(record: Record, question: Question) -> Lesson:
 
 def _lesson(record: Record, delays: FloatArray) -> Lesson:
     peak = learn(record.peak, record.peak_truth, delays=delays)
-    path = learn(record.path, record.path_truth, delays=delays)
+    path = learn(record.path, record.path_truth, delays=delays[: record.path.shape[-1]])
     return Lesson(peak=peak, path=path, standing=standing(record, peak))

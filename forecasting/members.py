@@ -25,7 +25,7 @@ NAIVE = 1
 
 _PEAK_ROWS = [PEAK_EXPERTS.index(name) for name in ("last", "last_recent", "same_state", "day_peaks")]
 _PATH_ROWS = [PATH_EXPERTS.index(name) for name in ("last", "last_recent", "same_state", "day_loads")]
-_CHUNK = 128  # rows worked on at once: their windows stay in the processor's cache
+_CHUNK = 256  # rows worked on at once: their windows stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,16 +74,38 @@ def _fill(
 ) -> None:
     peak, path, arrival = into
     shared, scale = row_features(window), window.scale[:, None, None]
-    days: dict[int, DayView | None] = {}
-    for column, horizon in enumerate(horizons):
-        ahead = coarse_steps(window, int(horizon))
-        answers = ask_experts(window, int(horizon), days.get(ahead))
-        days[ahead] = answers.day
-        features = np.concatenate([shared, horizon_features(window, answers, int(horizon))], axis=1)
-        best_peak, best_path = answer(model, features, peak=answers.peak, path=answers.path)
-        peak[..., column] = _members(best_peak, answers.peak[:, _PEAK_ROWS]) * scale
-        path[..., column] = _members(best_path, answers.path[:, _PATH_ROWS]) * scale
+    asked = _asked(window, horizons)
+    features = [
+        np.concatenate([shared, horizon_features(window, answers, int(horizon))], axis=1)
+        for horizon, answers in zip(horizons, asked, strict=True)
+    ]
+    best_peak, best_path = answer(  # all horizons at once: few large products cost less than many small ones
+        model,
+        np.concatenate(features),
+        peak=_below([answers.peak for answers in asked]),
+        path=_below([answers.path for answers in asked]),
+    )
+    for column, answers in enumerate(asked):
+        rows = slice(column * window.scale.size, (column + 1) * window.scale.size)
+        peak[..., column] = _members(best_peak[rows], answers.peak[:, _PEAK_ROWS]) * scale
+        path[..., column] = _members(best_path[rows], answers.path[:, _PATH_ROWS]) * scale
         arrival[:, column] = _arrival(answers, window)
+
+
+def _asked(window: Window, horizons: IntArray) -> list[Answers]:
+    """Return the experts' answers at each horizon; the days are looked up once for each number of coarse steps."""
+    days: dict[int, DayView | None] = {}
+    asked = []
+    for horizon in horizons.tolist():
+        ahead = coarse_steps(window, horizon)
+        asked.append(ask_experts(window, horizon, days.get(ahead)))
+        days[ahead] = asked[-1].day
+    return asked
+
+
+def _below(answers: list[Float32Array]) -> Float32Array:
+    """Return answers one below the other, experts outermost in memory."""
+    return np.moveaxis(np.concatenate([np.moveaxis(each, 1, 0) for each in answers], axis=1), 0, 1)
 
 
 def _members(best: Float32Array, simple: Float32Array) -> Float32Array:

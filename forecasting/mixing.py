@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.arrays import FloatArray
-from forecasting.ranks import GRID, Float32Array
+from forecasting.ranks import GRID, Float32Array, zero_for_nan
 
 PRIOR_LOSS = np.array([1.0, 1.2, 1.2, 1.3, 1.4])
 """Loss of each member relative to the model's, as pooled data has it."""
@@ -108,7 +108,7 @@ def weighted_median(said: Float32Array, weights: FloatArray) -> FloatArray:
 def _pinball(said: Float32Array, truth: FloatArray) -> FloatArray:
     levels = GRID[None, None, None, :, None]
     off = truth[:, :, None, None, :] - said
-    return np.nan_to_num(np.maximum(levels * off, (levels - 1.0) * off))
+    return zero_for_nan(np.maximum(levels * off, (levels - 1.0) * off))
 
 
 def _discounted(values: FloatArray, delays: FloatArray) -> FloatArray:

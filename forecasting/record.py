@@ -53,18 +53,20 @@ def recorded_ends(steps: int) -> IntArray:
 def assemble(known: FloatArray, horizons: IntArray, said: MemberForecasts) -> Record:
     """Return the record of what was `said` at the recorded origins of `known` (n, t), series by series.
 
+    Where nothing was said of the path, the record has no path.
+
     Truths are taken up to the last lattice step only, so that the record changes on the lattice alone.
     """
     n, steps = known.shape
     ends = recorded_ends(steps)
     seen = known[:, : steps // STRIDE * STRIDE]
     unknown = np.cumsum(~np.isnan(known), axis=1)[:, ends - 1] < MIN_STEPS
-    shape = (n, ends.size, *said.peak.shape[1:])
+    paths = [load_ahead(seen, int(h))[:, ends - 1] for h in horizons]
     return Record(
-        peak=said.peak.reshape(shape),
-        path=said.path.reshape(shape),
+        peak=said.peak.reshape(n, ends.size, *said.peak.shape[1:]),
+        path=said.path.reshape(n, ends.size, *said.path.shape[1:]),
         peak_truth=_truths([peak_ahead(seen, int(h))[:, ends - 1] for h in horizons], unknown),
-        path_truth=_truths([load_ahead(seen, int(h))[:, ends - 1] for h in horizons], unknown),
+        path_truth=_truths(paths, unknown)[..., : said.path.shape[-1]],
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray
-from forecasting.ranks import Float32Array
+from forecasting.ranks import Float32Array, zero_for_nan
 from forecasting.targets import last_known
 
 WINDOW = 960
@@ -82,7 +82,7 @@ def prepare(raw: RawWindow) -> Window:
         step_s=raw.step_s,
         scale=scale,
         known=known,
-        level=np.nan_to_num(started),
+        level=zero_for_nan(started),
         started=started,
         means=means,
         blend=np.float32(0.8) * means[16] + np.float32(0.2) * means[256],
@@ -99,7 +99,7 @@ def _scales(zeroed: FloatArray, present: BoolArray, coarse: FloatArray | None) -
     recent_mean = zeroed[:, -64:].sum(axis=1) / np.maximum(np.count_nonzero(present[:, -64:], axis=1), 1)
     scale = 0.5 * (long_mean + recent_mean)
     if coarse is not None:
-        coarse_mean = np.nan_to_num(coarse).sum(axis=1) / np.maximum(np.count_nonzero(~np.isnan(coarse), axis=1), 1)
+        coarse_mean = zero_for_nan(coarse).sum(axis=1) / np.maximum(np.count_nonzero(~np.isnan(coarse), axis=1), 1)
         scale = np.where(scale > 0, scale, coarse_mean)
     filled: FloatArray = np.where(scale > 0, scale, 1.0)
     return filled

@@ -24,8 +24,9 @@ ASKED = Question(
     step_s=MINUTE_TIER.step_s,
     horizons=np.array([round(each / MINUTE_TIER.step_s) for each in HORIZON_LADDER_S]),
     quantiles=np.array(QUANTILE_LADDER),
+    path=False,
 )
-"""What is forecast of every workload."""
+"""What is forecast of every workload: the peaks that decisions are made on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

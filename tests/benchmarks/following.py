@@ -3,7 +3,7 @@
 import pickle
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def measure(series: int, step_s: float) -> _Cost:
     rng, kept = np.random.default_rng(0), _KEPT[step_s]
     load = rng.poisson(20, (series, kept + _MORE)).astype(float)
     days = rng.poisson(20, (series, 2016)).astype(float) if step_s < 600 else None
-    asked = Question(step_s=step_s, horizons=ASKED.horizons, quantiles=ASKED.quantiles)
+    asked = replace(ASKED, step_s=step_s)
     start = time.process_time()
     followed = _step(None, load[:, :kept], asked, days=days, last=kept - 1)
     began = time.process_time()

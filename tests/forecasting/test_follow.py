@@ -1,5 +1,8 @@
 """A sliding window with the price of an append."""
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,3 +72,15 @@ def test_following_in_any_company_equals_a_fresh_start_alone(gaps: list[int], st
     last_row = followed.select(rows[-1:])
     alone = follow(None, window(values[rows[-1:]], last), ASK, last_step=last, coarse=days(coarse[rows[-1:]], last))
     assert same(last_row.forecast(), alone.forecast())
+
+
+def test_who_does_not_ask_for_the_path_gets_the_same_peaks() -> None:
+    """And keeps about half as much; the path is unknown then, not zero."""
+    values = counts(n=2, t=160)
+    whole, peaks = None, None
+    for last in range(140, 160):
+        whole = follow(whole, values[:, : last + 1], ASK, last_step=last)
+        peaks = follow(peaks, values[:, : last + 1], replace(ASK, path=False), last_step=last)
+    assert peaks.forecast().peak.tobytes() == whole.forecast().peak.tobytes()
+    assert np.isnan(peaks.forecast().path).all()
+    assert len(pickle.dumps(peaks)) < 0.6 * len(pickle.dumps(whole))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecasting.ranks import GRID, at_levels, grid_quantiles
+from forecasting.ranks import GRID, at_levels, grid_quantiles, zero_for_nan
 
 
 def test_quantiles_equal_those_of_numpy() -> None:
@@ -26,3 +26,11 @@ def test_levels_of_the_grid_come_back_as_they_are() -> None:
     np.testing.assert_allclose(at_levels(on_grid, GRID)[0, :, 0], np.arange(1.0, 9.0))
     assert at_levels(on_grid, np.array([0.999]))[0, 0, 0] > 8.0
     assert at_levels(on_grid, np.array([0.001]))[0, 0, 0] >= 0.0
+
+
+def test_zero_stands_for_what_is_missing() -> None:
+    """In the type of the values, which stay as they are."""
+    values = np.array([1.0, np.nan], dtype=np.float32)
+    filled = zero_for_nan(values)
+    assert (filled.dtype, filled.tolist()) == (np.float32, [1.0, 0.0])
+    assert np.isnan(values[1])
