@@ -13,7 +13,7 @@ from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
 from adapter.core.demand import measure_load, token_rates
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
-from adapter.core.following import Following
+from adapter.core.following import Following, with_history
 from adapter.core.hindsight import look_back
 from adapter.core.history import MINUTE_TIER, History, append, record_signals
 from adapter.core.lead_time import LeadTime, learn_lead_time
@@ -136,7 +136,9 @@ def refresh_forecasts(fleet: Fleet, tuned: Sequence[TunedWorkload], *, at: float
     expired = {tuned[row].workload.id for row in due}
     kept = {key: each for key, each in fleet.forecasts.items() if key not in expired}
     leads = [_look_ahead_s(fleet, each) for each in tuned]
-    rows = np.array(due, dtype=np.intp)
+    rows = with_history(fleet.history, np.array(due, dtype=np.intp))
+    if not rows.size:
+        return replace(fleet, forecasts=kept)
     following, followed = fleet.following.renewed(fleet.history, rows)
     renewed = forecast_rows(fleet.history, tuned, rows, leads_s=leads, view=followed.forecast())
     return replace(fleet, forecasts={**kept, **renewed}, following=following)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History
 from adapter.core.lead_time import HORIZON_LADDER_S
 from adapter.core.workload import WorkloadId
-from forecasting import CoarseHistory, Followed, Question, follow, join
+from forecasting import MIN_STEPS, CoarseHistory, Followed, Question, follow, join
 
 RowArray = NDArray[np.intp]
 
@@ -73,6 +73,13 @@ class Following:
         )
         others = self.only({each for key in self.batches for each in key} - set(ids))
         return Following(batches={**others.batches, ids: followed}), followed
+
+
+def with_history(history: History, rows: RowArray) -> RowArray:
+    """Return those of the rows that have enough minutes to be forecast; following the others would be for nothing."""
+    known = np.count_nonzero(~np.isnan(history.minute.values[rows]), axis=1)
+    enough: RowArray = rows[known >= MIN_STEPS]
+    return enough
 
 
 def _days(history: History, rows: RowArray) -> CoarseHistory | None:

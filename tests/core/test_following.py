@@ -1,10 +1,11 @@
 """The forecaster's state of a fleet: kept row by row, whoever comes and goes."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 
-from adapter.core.following import ASKED, Following
+from adapter.core.following import ASKED, Following, with_history
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
 from adapter.core.workload import WorkloadId
 from forecasting import Forecast
@@ -70,3 +71,13 @@ def test_it_survives_a_pickle() -> None:
 def test_the_question_is_the_ladder() -> None:
     """In minutes, up to two hours."""
     assert ASKED.horizons[[0, -1]].tolist() == [1, 120]
+
+
+def test_who_has_too_few_minutes_is_not_followed_yet() -> None:
+    """Eight known minutes are enough, wherever they are; seven are not."""
+    history = History.empty((A, B))
+    minutes = np.full((2, 20), np.nan)
+    minutes[0, ::3], minutes[1, ::2] = 1.0, 1.0
+    minutes[1, -4:] = np.nan
+    history = replace(history, minute=append(history.minute, minutes, end=MARK))
+    assert with_history(history, np.array([0, 1])).tolist() == [1]
