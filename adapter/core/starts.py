@@ -5,8 +5,9 @@ image that cannot be pulled or a crash loop is not. Replicas that are stuck are 
 in either: the load is as it was.
 
 While starts are stuck, asking for more starts more of the same, so the plan does not grow beyond what is requested:
-when no node has room, at once; otherwise when as many are stuck as serve, because one odd replica in a fleet that
-starts well says nothing about the next. What is missing then is told, for a fallback to take over.
+when no node has room, at once; with an image or a container that fails, when as many fail as serve, because one odd
+replica in a fleet that starts well says nothing about the next; for no known cause, only while none serves at
+all. What is missing then is told, for a fallback to take over.
 Must not know: where counts come from, what replicas are for.
 """
 
@@ -42,10 +43,11 @@ def blocked(sight: Sight, lead: LeadTime) -> bool:
     overdue = _overdue(sight, lead)
     if overdue and sight.unschedulable > 0:
         return True
-    counts = sight.replicas
+    ready = sight.replicas.ready or 0
+    if overdue and ready == 0:
+        return True
     failing = max(np.nan_to_num(sight.image_errors), np.nan_to_num(sight.crashing))
-    waiting = (counts.requested or 0) - (counts.ready or 0) if overdue else 0
-    return bool(max(failing, waiting) >= max(counts.ready or 0, 1))
+    return bool(failing >= max(ready, 1))
 
 
 def missing(plan: int, sight: Sight, *, lead: LeadTime) -> int:

@@ -47,6 +47,7 @@ def test_a_start_that_will_not_end_is_named(counts: dict[str, float], words: str
         ({"replicas_unschedulable": 1.0, "starting_seconds": 900.0, "replicas_ready": 2.0}, 7, 3),
         ({"replicas_unschedulable": 1.0, "starting_seconds": 90.0, "replicas_ready": 2.0}, 7, 7),  # a node may come
         ({"starting_seconds": 900.0, "replicas_ready": 0.0}, 7, 3),
+        ({"starting_seconds": 900.0, "replicas_ready": 1.0}, 7, 7),  # the cause is not known, and one serves
         ({"replicas_image_error": 3.0}, 2, 2),
         ({"replicas_image_error": 3.0, "replicas_requested": None}, 7, 7),
         ({}, 7, 7),
