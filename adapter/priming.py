@@ -49,7 +49,7 @@ async def prime(
     """
     step_s = reader.tick.interval
     begin = math.floor((at - memory_span_s(tuned)) / MINUTE_TIER.step_s) * MINUTE_TIER.step_s
-    history = await _backfill(reader, tuned, until=begin, without=without)
+    history = await backfill(reader, tuned, until=begin, without=without)
     if history is None:
         return None
     grid = Grid(start=begin + step_s, step_s=step_s, count=round((at - begin) / step_s))
@@ -140,10 +140,16 @@ def _only(items: Mapping[WorkloadId, T], keep: set[WorkloadId]) -> dict[Workload
     return {key: value for key, value in items.items() if key in keep}
 
 
-async def _backfill(
+async def backfill(
     reader: Reader, tuned: Sequence[TunedWorkload], *, until: float, without: frozenset[Signal]
 ) -> History | None:
     """Return the history up to `until`, a full minute; None when the source does not answer.
+
+    Args:
+        reader: where to read.
+        tuned: the workloads, rows of the history.
+        until: seconds since epoch.
+        without: signals whose queries may fail.
 
     Starts that could not be read are gaps: lead times are then the configured ones, which is no reason to know nothing.
     """

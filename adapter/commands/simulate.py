@@ -1,34 +1,41 @@
 """`scaleahead simulate`: our decisions on a trace, against what the field does and against a clairvoyant."""
 
 import gzip
-import json
 import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TaskID, TimeElapsedColumn
-from rich.table import Table
 
-from adapter.simulation.contest import OURS, POLICIES, Outcome, best_of, settings_tried
+from adapter.simulation.contest import OURS, POLICIES, Outcome, settings_tried
 from adapter.simulation.load_files import Load, read_loads
-from adapter.simulation.profiles import LLAMA_8B_H100, LLAMA_70B_4XH100
-from adapter.simulation.results import Contest, compared, summary, total
+from adapter.simulation.patterns import PATTERNS, make_load
+from adapter.simulation.profiles import MODELS
+from adapter.simulation.report import Ground, Report
+from adapter.simulation.results import Contest
 from adapter.simulation.scenario import Scenario, Terms, build_scenario, span
-
-MODELS = {"8b": LLAMA_8B_H100, "70b": LLAMA_70B_4XH100}
+from adapter.whatif.answer import Wanted, answer_options, give_answer
 
 
 @click.command("simulate")
 @click.option(
     "--trace",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
     help="CSV of requests or counts, .csv or .csv.gz; every series is a workload.",
+)
+@click.option("--pattern", type=click.Choice(list(PATTERNS)), help="A synthetic load in place of a trace.")
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0, min_open=True, max=60),
+    default=8.0,
+    show_default=True,
+    help="Length of the synthetic load, history included.",
 )
 @click.option("--series", multiple=True, help="Only this series; may be repeated.")
 @click.option("--model", type=click.Choice(sorted(MODELS)), default="8b", show_default=True, help="What a replica is.")
@@ -57,42 +64,76 @@ MODELS = {"8b": LLAMA_8B_H100, "70b": LLAMA_70B_4XH100}
     "--no-rescale", is_flag=True, help="Take the load as it is, instead of scaling its peak to a few replicas."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of arrivals and lengths.")
-@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
-def command(  # noqa: PLR0913 - one a click option
-    *,
-    trace: Path,
-    series: tuple[str, ...],
-    model: str,
-    cold_start: float,
-    hours: float,
-    policies: tuple[str, ...],
-    no_rescale: bool,
-    seed: int,
-    as_json: bool,
-) -> None:
+@answer_options
+def command(**asked: Any) -> None:  # noqa: ANN401 - click's, each of the type that its option says
     """Simulate a trace under our decisions and, for comparison, under other policies.
 
     The first seven days of a trace are history, the next 24 hours are scored; of shorter ones the first half is history
     if it lasts two hours. The load of each series is scaled so that its busiest ten minutes need ten replicas, or three
     if it is idle often.
+
+    Exit code 0: simulated. Exit code 1: a threshold of --fail-on is broken. Exit code 2: there is nothing to simulate.
     """
-    console = Console(stderr=as_json)
+    wanted = Wanted.of(asked)
+    console = wanted.console()
+    named = asked["trace"] or "--pattern"
     terms = Terms(
-        profile=MODELS[model], cold_start_s=cold_start, scored_s=hours * 3600, rescale=not no_rescale, seed=seed
+        profile=MODELS[asked["model"]],
+        cold_start_s=asked["cold_start"],
+        scored_s=asked["hours"] * 3600,
+        rescale=not asked["no_rescale"],
+        seed=asked["seed"],
     )
     try:
-        loads = _loads(trace, series)
+        _check_limits(wanted)
+        loads = _asked_loads(asked)
     except ValueError as error:
-        console.print(f"[red]error:[/] {trace}: {error}", soft_wrap=True, highlight=False)
-        sys.exit(2)
-    played = tuple(dict.fromkeys((OURS, *(policies or POLICIES))))
+        _end(f"{named}: {error}", console)
+    played = tuple(dict.fromkeys((OURS, *(asked["policies"] or POLICIES))))
     contests = tuple(_play(loads, terms, played, console=console))
     if not contests:
-        console.print(f"[red]error:[/] {trace}: nothing arrives in the scored time of any series", soft_wrap=True)
-        sys.exit(2)
-    console.print(_table(contests))
-    if as_json:
-        click.echo(json.dumps(summary(contests), allow_nan=False))
+        _end(f"{named}: nothing arrives in the scored time of any series", console)
+    give_answer(_report(contests, terms, named=str(named), price=wanted.gpu_hour_price), wanted, console)
+
+
+def _check_limits(wanted: Wanted) -> None:
+    if relative := [each.text for each in wanted.fail_on if each.relative]:
+        raise ValueError(f"--fail-on {relative[0]}: there is no baseline here, give a limit without sign and %")
+
+
+def _end(error: str, console: Console) -> NoReturn:
+    console.print(f"[red]error:[/] {error}", soft_wrap=True, highlight=False)
+    sys.exit(2)
+
+
+def _report(contests: tuple[Contest, ...], terms: Terms, *, named: str, price: float | None) -> Report:
+    lines = (
+        f"{Path(named).name}: the {terms.scored_s / 3600:g} hours after its history, on {terms.profile.name}, with "
+        f"cold starts of {terms.cold_start_s:g} s.",
+        f"Objective: first token within {terms.objective.ttft_s:g} s, gaps of {terms.objective.itl_s * 1000:g} ms at "
+        "most on average.",
+    )
+    return Report(
+        title="Simulation",
+        lines=lines,
+        contests=contests,
+        grounds=tuple(Ground() for _ in contests),
+        gpu_hour_price=price,
+    )
+
+
+def _asked_loads(asked: dict[str, Any]) -> tuple[Load, ...]:
+    """Return the loads of a file, or of a pattern.
+
+    Raises:
+        ValueError: both or neither are asked for, or the file is no load.
+    """
+    trace, pattern = asked["trace"], asked["pattern"]
+    if (trace is None) == (pattern is None):
+        raise ValueError("give either --trace FILE or --pattern NAME")
+    if pattern is None:
+        return _loads(trace, asked["series"])
+    return (make_load(pattern, days=asked["days"], seed=asked["seed"]),)
 
 
 def _loads(trace: Path, series: tuple[str, ...]) -> tuple[Load, ...]:
@@ -141,26 +182,3 @@ def _tried(scenario: Scenario, policy: str, *, progress: Progress, task: TaskID)
     outcomes = settings_tried(scenario, policy)
     progress.advance(task)
     return outcomes
-
-
-def _table(contests: tuple[Contest, ...]) -> Table:
-    table = Table(title="the same load under other policies, each with its best setting", title_justify="left")
-    table.add_column("workload", overflow="fold")
-    table.add_column("policy", no_wrap=True)
-    for name in ("in time", "GPU-h", "GPU-h at our share", "failed", "flaps"):
-        table.add_column(name, justify="right")
-    groups = [(each.workload, (each,)) for each in contests]
-    for name, group in groups if len(groups) == 1 else [*groups, ("all", contests)]:
-        for index, policy in enumerate((OURS, *compared(contests))):
-            totals = total(best_of(each.outcomes[policy]).score for each in group)
-            table.add_row(
-                name if index == 0 else "",
-                policy,
-                f"{totals.slo_attainment:.2%}",
-                f"{totals.gpu_hours:.2f}",
-                f"{sum(each.hours_at_our_attainment(policy) for each in group):.2f}",
-                f"{totals.failed_requests:,}",
-                str(totals.scale_flaps),
-            )
-        table.add_section()
-    return table

@@ -14,6 +14,7 @@ from adapter.simulation.hpa_metrics import Scale
 from adapter.simulation.pods import Gateway, Phase, Pod
 from adapter.simulation.profiles import EngineProfile
 from adapter.simulation.score import DEFAULT_OBJECTIVE, Objective, ScaleEvent, Score
+from adapter.simulation.trail import Trail, thin
 
 SETTLE_S: Final = 600.0
 """After the end a run goes on for at most this long, unbilled, until no request is in flight."""
@@ -123,6 +124,12 @@ class Run:
     score: Score
     events: tuple[ScaleEvent, ...]
     moments: tuple[Moment, ...]
+    days: tuple[Score, ...] = ()
+    """The score of each 24 hours, see `daily`; empty where nobody asked for it."""
+
+    def trail(self) -> Trail:
+        """Return its course, thinned out."""
+        return thin([(each.at_s, each.spec, each.ready, each.in_flight) for each in self.moments])
 
 
 def observe(fleet: Engine) -> Observation:

@@ -15,6 +15,7 @@ from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload
 from adapter.core.workload import WorkloadId
 from adapter.simulation import clairvoyant
 from adapter.simulation.closed_loop import Policy, Run, close_loop
+from adapter.simulation.daily import with_days
 from adapter.simulation.holt_winters import BIN_S, HoltWinters, PredictiveReactive
 from adapter.simulation.knative import SYNC_S as KNATIVE_SYNC_S
 from adapter.simulation.knative import Knative, KpaConfig
@@ -32,6 +33,7 @@ from adapter.simulation.policies import (
 )
 from adapter.simulation.scenario import HEADROOM, Scenario
 from adapter.simulation.score import Score
+from adapter.simulation.trail import Trail
 
 OURS: Final = "scaleahead"
 CLAIRVOYANT: Final = "clairvoyant"
@@ -41,7 +43,7 @@ _FIXED_SHARES: Final = (0.5, 0.7, 0.85, 1.0, 1.2, 1.6, 2.5)
 _QUEUE_TARGETS: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outcome:
     """One policy with one setting on one scenario."""
 
@@ -49,6 +51,10 @@ class Outcome:
     knob: float
     """The setting: requests in flight, queue length or KV share per replica, replicas, margin; NaN for none."""
     score: Score
+    days: tuple[Score, ...] = ()
+    """The same for each 24 hours."""
+    trail: Trail | None = None
+    """Its course, for people to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +91,21 @@ def play(scenario: Scenario, policy: str, knob: float) -> Outcome:
         KeyError: there is no such policy.
     """
     if policy == CLAIRVOYANT:
-        return Outcome(policy=policy, knob=knob, score=_clairvoyant(scenario).score)
+        return outcome_of(_clairvoyant(scenario), policy=policy, knob=knob)
     family = FAMILIES[policy]
-    return Outcome(policy=policy, knob=knob, score=_run(scenario, family.make(scenario, knob), family.sync_s).score)
+    return outcome_of(run_policy(scenario, family.make(scenario, knob), sync_s=family.sync_s), policy=policy, knob=knob)
+
+
+def outcome_of(run: Run, *, policy: str, knob: float = math.nan) -> Outcome:
+    """Return what is kept of a run."""
+    return Outcome(policy=policy, knob=knob, score=run.score, days=run.days, trail=run.trail())
+
+
+def run_policy(scenario: Scenario, policy: Policy, *, sync_s: float = 15.0) -> Run:
+    """Return the run of a policy on a scenario."""
+    fleet, objective = scenario.fleet(), scenario.terms.objective
+    run = close_loop(fleet, policy, end_s=scenario.end_s, sync_s=sync_s, scrape_age_s=sync_s / 2, objective=objective)
+    return with_days(run, fleet, objective=objective)
 
 
 def knobs_of(scenario: Scenario, policy: str) -> tuple[float, ...]:
@@ -118,24 +136,20 @@ def settings_tried(
     while low < high:
         middle = (low + high) // 2
         outcomes.append(simulate(scenario, policy, knobs[middle]))
-        if outcomes[-1].score.attainment >= ATTAINMENT:
+        if outcomes[-1].score.attainment >= scenario.terms.attainment:
             low = middle + 1
         else:
             high = middle
     return tuple(outcomes)
 
 
-def best_of(outcomes: Iterable[Outcome]) -> Outcome:
+def best_of(outcomes: Iterable[Outcome], *, attainment: float = ATTAINMENT) -> Outcome:
     """Return the cheapest outcome that attains the objective, else the one that attains most; of at least one."""
     known = tuple(outcomes)
-    good = [each for each in known if each.score.attainment >= ATTAINMENT]
+    good = [each for each in known if each.score.attainment >= attainment]
     if good:
         return min(good, key=lambda each: each.score.gpu_hours)
     return max(known, key=lambda each: each.score.attainment)
-
-
-def _run(scenario: Scenario, policy: Policy, sync_s: float) -> Run:
-    return close_loop(scenario.fleet(), policy, end_s=scenario.end_s, sync_s=sync_s, scrape_age_s=sync_s / 2)
 
 
 def _clairvoyant(scenario: Scenario) -> Run:
@@ -143,11 +157,13 @@ def _clairvoyant(scenario: Scenario) -> Run:
     variants = clairvoyant.SPARSE_VARIANTS if scenario.may_sleep else clairvoyant.VARIANTS
     return clairvoyant.search(
         load,
-        lambda plan: _run(
-            scenario, clairvoyant.Scheduled(plan, max_replicas=scenario.max_replicas), clairvoyant.STEP_S
+        lambda plan: run_policy(
+            scenario,
+            clairvoyant.Scheduled(plan, max_replicas=scenario.max_replicas),
+            sync_s=clairvoyant.STEP_S,
         ),
         lead_steps=math.ceil(scenario.terms.cold_start_s / clairvoyant.STEP_S),
-        attainment=ATTAINMENT,
+        attainment=scenario.terms.attainment,
         variants=variants if len(scenario.requests) < _LARGE else variants[1:2],
     )
 
@@ -160,7 +176,9 @@ def _ours(scenario: Scenario, margin: float) -> Policy:
 def _reactive(symptom: Symptom, scenario: Scenario, target: float) -> Policy:
     if scenario.may_sleep:
         return ReactiveKeda(target=target, max_replicas=scenario.max_replicas, symptom=symptom)
-    return ReactiveHpa(target=target, max_replicas=scenario.max_replicas, symptom=symptom)
+    return ReactiveHpa(
+        target=target, max_replicas=scenario.max_replicas, min_replicas=scenario.min_replicas, symptom=symptom
+    )
 
 
 def _knative(scenario: Scenario, target: float) -> Policy:

@@ -146,11 +146,22 @@ def _numbers(values: list[str], column: str, *, name: str) -> Floats:
 
 
 def _lengths(columns: dict[str, Floats], column: str, counts: Ints, *, default: float) -> Floats:
-    """Return mean tokens a step: of the step, else of the whole series, else the default; at least one."""
+    """Return mean tokens a step, from a column of means or of sums."""
     means = columns.get(f"{column}_mean")
     if means is None:
         sums = columns.get(column, np.full(len(counts), np.nan))
         means = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)
+    return mean_lengths(means, counts, default=default)
+
+
+def mean_lengths(means: Floats, counts: Ints, *, default: float) -> Floats:
+    """Return mean tokens a step: of the step, else of the whole series, else the default; at least one.
+
+    Args:
+        means: mean tokens of a request a step, shape (t,), NaN = not known.
+        counts: requests a step, shape (t,).
+        default: where no step is known.
+    """
     usable = np.isfinite(means) & (means > 0)
     weights = np.where(usable, counts, 0)
     usual = float(np.average(means[usable], weights=weights[usable])) if weights.any() else default

@@ -27,6 +27,8 @@ class Timing:
     step_s: float = 15.0
     settling_s: float = 5.0
     window_s: float = 60.0
+    epoch: float = EPOCH
+    """Time of second 0, a multiple of ten minutes."""
 
 
 class Scaleahead:
@@ -50,7 +52,7 @@ class Scaleahead:
         self._memory.record(seen)
         timing = self._timing
         readings = read_signals(self._memory, at_s=now_s - timing.settling_s, window_s=timing.window_s)
-        self.last, self._state = step(self._state, readings, EPOCH + now_s)
+        self.last, self._state = step(self._state, readings, timing.epoch + now_s)
         return self._consumer.sync(self.last, scale, now_s=now_s)
 
 

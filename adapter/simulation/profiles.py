@@ -17,7 +17,9 @@ arriving in engine-seconds per second, and the iteration lasts ``base / (1 - u)`
 where that reaches the longest gap between tokens that users accept.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,3 +179,6 @@ bandwidth 14 ms, plus 160 all-reduces of 25 us; a token of KV 327,680 B over fou
 141 GFLOP a token at 40 % of four peaks 88 us. KV cache: 4 * 0.92 * 80 GB less 141 GB of weights and 16 GB
 of activations. 896 batched tokens keep an iteration full of prefill within 100 ms.
 """
+
+MODELS: Final[Mapping[str, EngineProfile]] = {"8b": LLAMA_8B_H100, "70b": LLAMA_70B_4XH100}
+"""What a replica may be, by its name on the command line."""

@@ -15,6 +15,7 @@ from adapter.simulation.cold_start import constant
 from adapter.simulation.fleet import Fleet
 from adapter.simulation.load_files import Load
 from adapter.simulation.profiles import EngineProfile, RequestShape
+from adapter.simulation.score import DEFAULT_OBJECTIVE, Objective
 from adapter.simulation.traces import PEAK_WINDOW_S, Requests, scale_to_peak
 
 HISTORY_S: Final = 7 * 86_400.0
@@ -42,6 +43,9 @@ class Terms:
     scored_s: float = 86_400.0
     rescale: bool = True
     seed: int = 0
+    objective: Objective = DEFAULT_OBJECTIVE
+    attainment: float = 0.98
+    """Share of requests to be served in time, 0 to 1: what the best setting of a policy is chosen by."""
     most_requests: int = 15_000_000
     """Short requests come in such numbers that a day of them would not fit into memory: the scored time is cut here."""
 
@@ -63,6 +67,10 @@ class Scenario:
     initial: int
     """Replicas ready at second 0."""
     max_replicas: int
+    awake_replicas: int = 1
+    """Lower bound where the workload may not sleep."""
+    cached_share: float = 0.0
+    """Share of each prompt found in the prefix cache, in [0, 1)."""
 
     @property
     def profile(self) -> EngineProfile:
@@ -72,12 +80,18 @@ class Scenario:
     @property
     def min_replicas(self) -> int:
         """Return the lower bound: 0 where the workload may sleep."""
-        return 0 if self.may_sleep else 1
+        return 0 if self.may_sleep else self.awake_replicas
 
     def fleet(self) -> Fleet:
         """Return the fleet as it is at second 0."""
         cold_start = constant(self.terms.cold_start_s)
-        return Fleet(profile=self.profile, requests=self.requests, cold_start=cold_start, replicas=self.initial)
+        return Fleet(
+            profile=self.profile,
+            requests=self.requests,
+            cold_start=cold_start,
+            replicas=self.initial,
+            cached_share=self.cached_share,
+        )
 
 
 def span(duration_s: float, scored_s: float) -> tuple[float, float]:
@@ -116,7 +130,7 @@ def build_scenario(load: Load, terms: Terms) -> Scenario | None:
         factor = target / _peak(load, (first, last), profile=terms.profile) if terms.rescale else 1.0
         last = first + _steps_within(terms.most_requests, (load.counts[first:last] * factor).astype(np.float64))
         counts = scale_counts(load.counts, factor, rng=rng)
-        requests = _place(load, counts, (first, last), rng=rng)
+        requests = place_requests(load, counts, (first, last), rng=rng)
     else:
         requests = load.requests.between(start_s, end_s)
         before = len(requests)
@@ -134,7 +148,7 @@ def build_scenario(load: Load, terms: Terms) -> Scenario | None:
         shape=shape,
         past_rate=per_minute(past, load.step_s, rng=rng) / _MINUTE_S,
         may_sleep=intermittent,
-        initial=_initial(requests, terms.profile, shape, may_sleep=intermittent),
+        initial=initial_replicas(requests, terms.profile, shape, may_sleep=intermittent),
         max_replicas=max(math.ceil(HEADROOM * peak), 4),
     )
 
@@ -193,7 +207,7 @@ def _steps_within(most: int, counts: Floats) -> int:
     return max(int(np.searchsorted(np.cumsum(counts), most, side="right")), 1)
 
 
-def _place(load: Load, counts: Ints, steps: tuple[int, int], *, rng: np.random.Generator) -> Requests:
+def place_requests(load: Load, counts: Ints, steps: tuple[int, int], *, rng: np.random.Generator) -> Requests:
     """Return requests at random times within their step, with random lengths around the means of the step."""
     chosen = counts[slice(*steps)]
     total = int(chosen.sum())
@@ -213,7 +227,7 @@ def _lengths(means: Floats, sigma: float, *, rng: np.random.Generator) -> Ints:
     return np.clip(np.rint(drawn), 1, _LONGEST_TOKENS).astype(np.int64)
 
 
-def _initial(requests: Requests, profile: EngineProfile, shape: RequestShape, *, may_sleep: bool) -> int:
+def initial_replicas(requests: Requests, profile: EngineProfile, shape: RequestShape, *, may_sleep: bool) -> int:
     """Return replicas for a third more than the first ten minutes bring."""
     rate = float(np.searchsorted(requests.arrival_s, PEAK_WINDOW_S)) / PEAK_WINDOW_S
     needed = math.ceil(rate * 4 / 3 / profile.sustainable_requests_per_s(shape))

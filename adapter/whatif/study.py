@@ -17,6 +17,7 @@ from adapter.prometheus.preset import preset_names
 from adapter.stretch import Reader
 
 _DAY_S = 86_400.0
+_PATIENCE_S = 60.0  # for a query over days, which may take longer than one within a tick
 
 
 class StudyRefused(ScaleaheadError):
@@ -78,6 +79,7 @@ def make_study(files: Sequence[str], *, workloads: Sequence[str], url: str | Non
     )
     _check_same([[each.workload.id for each in variant.tuned] for variant in variants])
     prometheus = tunings[0].prometheus if url is None else _elsewhere(tunings[0].prometheus, url)
+    prometheus = prometheus.model_copy(update={"timeout": max(prometheus.timeout, _PATIENCE_S)})
     return Study(variants=variants, prometheus=prometheus, start=until - days * _DAY_S, end=until)
 
 

@@ -20,10 +20,9 @@ from typing import Any
 from adapter.simulation.contest import ATTAINMENT, CLAIRVOYANT, OURS, POLICIES, Outcome, settings_tried
 from adapter.simulation.frontier import hours_at
 from adapter.simulation.load_files import Load, read_loads
-from adapter.simulation.profiles import LLAMA_8B_H100, LLAMA_70B_4XH100
+from adapter.simulation.profiles import MODELS
 from adapter.simulation.scenario import Terms, build_scenario
 
-MODELS = {"8b": LLAMA_8B_H100, "70b": LLAMA_70B_4XH100}
 COLD_STARTS_S = (180.0, 60.0, 420.0)
 Line = dict[str, Any]  # JSON
 

@@ -76,3 +76,43 @@ def test_a_file_that_is_no_text_is_explained(tmp_path: Path) -> None:
     code, out, _ = run("--trace", path)
     assert code == 2
     assert "must be CSV text in UTF-8" in " ".join(out.split())
+
+
+def test_a_pattern_stands_in_for_a_trace(tmp_path: Path) -> None:
+    """The same seed gives the same numbers; a report is written."""
+    load = ("--pattern", "step", "--days", "0.1", "--hours", "0.5", "--no-rescale", "--seed", "3")
+    asked = (*load, "--policy", "fixed", "--json")
+    page = tmp_path / "report.html"
+    first, second = run(*asked, "--html", page), run(*asked)
+    assert first[0] == second[0] == 0
+    assert first[1].splitlines()[-1] == second[1].splitlines()[-1]
+    made = json.loads(first[1].splitlines()[-1])
+    assert [each["workload"] for each in made["workloads"]] == ["step"]
+    assert len(made["result"]["days"]) == 1
+    assert "<h2>step</h2>" in page.read_text()
+
+
+def test_a_broken_limit_ends_with_its_reason(trace: Path) -> None:
+    """Exit code 1; one that is kept does nothing."""
+    asked = ("--trace", trace, "--no-rescale", "--policy", "fixed", "--fail-on", "gpu_hours>1000", "--json")
+    code, out, _ = run(*asked)
+    assert (code, json.loads(out.splitlines()[-1])["failures"]) == (0, [])
+    code, out, err = run(*asked, "--fail-on", "gpu_hours>0.001")
+    assert code == 1
+    assert json.loads(out.splitlines()[-1])["failures"][0].startswith("gpu_hours>0.001: gpu_hours is ")
+    assert "failed: gpu_hours>0.001" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--pattern", "step", "--fail-on", "gpu_hours>+5%"), "there is no baseline here"),
+        ((), "give either --trace FILE or --pattern NAME"),
+        (("--pattern", "step", "--fail-on", "speed>1"), "'speed>1' must be FIGURE<LIMIT or FIGURE>LIMIT"),
+    ],
+)
+def test_options_that_make_no_sense_are_explained(options: tuple[str, ...], message: str) -> None:
+    """Exit code 2, before anything is played."""
+    code, out, err = run(*options)
+    assert code == 2
+    assert message in " ".join((out + err).split())

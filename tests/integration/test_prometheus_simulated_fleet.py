@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,10 @@ import pytest
 from adapter.core.signal import FleetReadings, Grid, Signal, State
 from adapter.core.tuning import PrometheusTuning
 from adapter.prometheus.signals import PrometheusSignalSource
-from adapter.simulation.exports import Exporter
-from adapter.simulation.fleet import Fleet
 from adapter.simulation.identity import Identity
 from tests.fleets import make_workload
 from tests.prometheus_server import PrometheusServer
+from tests.recording import record_fleet
 from tests.simulation.workloads import fleet, random_requests
 
 pytestmark = pytest.mark.integration
@@ -31,26 +29,6 @@ _OF_STARTS = (
 )
 
 
-def _record(served: Fleet, identity: Identity) -> str:
-    """Run the fleet and return what a Prometheus would have stored, as OpenMetrics text."""
-    exporter = Exporter(served, identity)
-    samples: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for scrape in range(_SCRAPES):
-        served.advance(scrape * _STEP_S)
-        at = f"{identity.started_at + scrape * _STEP_S:.3f}"
-        for target in exporter.scrape():
-            samples["up", _braces(dict(target.target))].append(f"{float(target.is_up)} {at}")
-            for sample in (sample for family in target.families for sample in family.samples):
-                labels = _braces(dict(target.target) | dict(sample.labels))
-                samples[sample.name, labels].append(f"{sample.value!r} {at}")
-    lines = [f"{name}{labels} {line}" for (name, labels), all_of_it in sorted(samples.items()) for line in all_of_it]
-    return "\n".join([*lines, "# EOF\n"])
-
-
-def _braces(labels: dict[str, str]) -> str:
-    return "{" + ",".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
-
-
 def _read(url: str, identity: Identity, at: float) -> FleetReadings:
     workload = make_workload(identity.workload, namespace=identity.namespace)
     with PrometheusSignalSource(PrometheusTuning.model_validate({"url": url})) as source:
@@ -62,7 +40,7 @@ def test_every_signal_of_a_simulated_fleet_is_read_back_fresh_and_right(tmp_path
     identity = Identity(started_at=float(int(time.time()) - 3600))
     served = fleet(random_requests(1, rate=_RATE, seconds=300), replicas=3)
     server = PrometheusServer(tmp_path)
-    server.backfill(_record(served, identity))
+    server.backfill(record_fleet(served, identity, step_s=_STEP_S, scrapes=_SCRAPES))
     with server:
         readings = _read(server.url, identity, identity.started_at + (_SCRAPES - 1) * _STEP_S)
     values = {signal: each.cell(0, 0) for signal, each in readings.readings.items()}
