@@ -41,7 +41,12 @@ class Replayed:
 
 
 async def replay(
-    reader: Reader, tuned: Sequence[TunedWorkload], ticks: Grid, *, limits: FleetTuning = UNLIMITED
+    reader: Reader,
+    tuned: Sequence[TunedWorkload],
+    ticks: Grid,
+    *,
+    limits: FleetTuning = UNLIMITED,
+    most: int = _MOST_TICKS,
 ) -> AsyncIterator[tuple[Replayed, ...]]:
     """Yield the decisions of all ticks, some hours of them at a time.
 
@@ -49,13 +54,14 @@ async def replay(
         reader: where to read.
         tuned: the workloads.
         ticks: tick times, on multiples of the tick interval.
+        most: ticks that are read at once, at most.
         limits: over several workloads.
 
     Raises:
         NothingRead: a query that decisions depend on was not answered.
     """
     fleet = await primed(reader, tuned, at=ticks.start - ticks.step_s)
-    most = max(1, min(_MOST_TICKS, _MOST_CELLS // max(len(tuned), 1)))
+    most = max(1, min(most, _MOST_CELLS // max(len(tuned), 1)))
     for _, piece in pieces(ticks, most=most):
         stretch = await read_stretch(reader, tuned, piece)
         complain(stretch.ticks, stretch.failed)

@@ -27,6 +27,7 @@ _UNREAD = ("queue_time", "tokens_bucket", "inter_token", "DCGM")
 _CONFIG = """
 apiVersion: scaleahead/v1alpha1
 prometheus: {{url: "{url}", rateWindow: 2m}}
+tick: {{interval: 30s}}
 workloads:
   - {{name: llama-8b, namespace: llm, leadTime: 90s, replicas: {{min: 1, max: {most}}}}}
   - {{name: idle, namespace: llm}}
