@@ -28,7 +28,7 @@ from tests.whatif.days import CONFIG, COUNT, STEP_S, tracks
 pytestmark = pytest.mark.integration
 
 _START = float(int(time.time() / 7200) * 7200 - (COUNT - 1) * STEP_S)
-_END = _START + 252_000.0 + 1000.0  # `chat` was silent and `code` woken a quarter of an hour ago
+_END = _START + 252_000.0 + 1020.0  # `chat` was silent and `code` woken a quarter of an hour ago
 _LIVE_TICKS = 50
 _REPLAYED_TICKS = 130  # so that the replay's memory begins 40 minutes before that of the loop
 
@@ -93,15 +93,15 @@ def test_the_command_sums_up_what_was_planned_and_requested(tmp_path: Path, url:
     """In a table with reasons, and in JSON; a candidate with a lower ceiling plans less."""
     candidate = tmp_path / "candidate.yaml"
     candidate.write_text(CONFIG.format(url=url).replace("max: 8", "max: 1"))
-    code, out, err = _whatif(tmp_path, url, "--days", "0.04", "--candidate", str(candidate))
+    code, out, err = _whatif(tmp_path, url, "--days", "0.0375", "--candidate", str(candidate))
 
     made = json.loads(out.splitlines()[-1])
     current, other = made["workloads"], made["candidate"]["workloads"]
     assert code == 0, err
     assert [each["workload"] for each in current] == ["llm/chat", "llm/code"]
-    assert current[0]["ticks"] == 115
+    assert current[0]["ticks"] == 108
     assert current[0]["held_ticks"] > 0
-    assert current[0]["requested_replica_hours"] == pytest.approx(2 * (115 - current[0]["held_ticks"]) / 120)
+    assert current[0]["requested_replica_hours"] == pytest.approx(2 * (108 - current[0]["held_ticks"]) / 120)
     assert math.isclose(made["result"]["planned_replica_hours"], sum(each["planned_replica_hours"] for each in current))
     assert other[0]["planned_replica_hours"] < current[0]["planned_replica_hours"]
     assert 0 in {change["before"] for change in current[1]["changes"]}
