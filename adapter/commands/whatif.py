@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 
 from adapter.core.errors import ScaleaheadError
+from adapter.engine import ENGINES, engine_named
 from adapter.prometheus.signals import PrometheusSignalSource
 from adapter.simulation.finding import OTHERS, Assumptions, Finding, describe
 from adapter.simulation.profiles import MODELS
 from adapter.simulation.replayed import WorkloadReplay, replay_summary
 from adapter.whatif.answer import Wanted, answer_options, give_answer
-from adapter.whatif.closed_loop import Evidence, find, gather_evidence
+from adapter.whatif.closed_loop import Evidence, find_elsewhere, find_here, gather_evidence, jobs_of
 from adapter.whatif.findings import error_table, findings_report
 from adapter.whatif.open_loop import replay_tables, replay_variant
 from adapter.whatif.study import Study, StudyRefused, make_study, parse_instant
@@ -64,6 +65,13 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str | None
     default=("concurrency", "clairvoyant"),
     show_default=True,
     help="Compare with this policy; may be repeated.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="local",
+    show_default=True,
+    help="Where it is simulated: here, or on a Ray cluster, for hundreds of workloads.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of arrivals and lengths.")
 @answer_options
@@ -150,7 +158,11 @@ def _found(study: Study, asked: dict[str, Any], console: Console) -> tuple[Findi
             progress.update(task, advance=share, description=workload)
 
         policies = tuple(dict.fromkeys(asked["policies"]))
-        findings = tuple(find(study, evidence, assumed=assumed, others=policies, advance=advance))
+        jobs = jobs_of(study, evidence, assumed=assumed, others=policies)
+        if asked["engine"] == "local":
+            findings = tuple(find_here(jobs, advance=advance))
+        else:
+            findings = tuple(find_elsewhere(jobs, engine_named(asked["engine"]), advance=advance))
     if not findings:
         raise StudyRefused("no arrivals of any workload are recorded in this time; see --days and --prometheus")
     return findings

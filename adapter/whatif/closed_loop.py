@@ -12,6 +12,7 @@ from adapter.core.history import COARSE_TIER, History
 from adapter.core.signal import Grid
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
+from adapter.engine import Engine
 from adapter.ports import SignalSource
 from adapter.simulation.contest import Outcome
 from adapter.simulation.finding import Assumptions, Finding, Own, Task, finding_of, prepare, tasks_of
@@ -69,34 +70,87 @@ async def gather_evidence(study: Study, source: SignalSource, *, advance: Callab
     return Evidence(records=records, memories=memories)
 
 
-def find(
-    study: Study,
-    evidence: Evidence,
-    *,
-    assumed: Assumptions,
-    others: Sequence[str],
-    advance: Callable[[str, float], None],
-) -> Iterator[Finding]:
-    """Yield the finding of each workload in which something arrived.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """One workload to be studied; it can be pickled, to be studied elsewhere."""
+
+    tuned: TunedWorkload
+    """As it is in force."""
+    record: Record
+    owns: Sequence[Own]
+    assumed: Assumptions
+    others: Sequence[str]
+    """Policies to compare with."""
+
+    @property
+    def subject(self) -> str:
+        """Return the name of the configuration that is asked about."""
+        return self.owns[-1].name
+
+
+def jobs_of(study: Study, evidence: Evidence, *, assumed: Assumptions, others: Sequence[str]) -> list[Job]:
+    """Return the workloads of a study.
 
     Args:
         study: the question.
         evidence: what was read.
         assumed: what records do not say.
         others: policies to compare with.
+    """
+    return [
+        Job(
+            tuned=tuned,
+            record=evidence.records[tuned.workload.id],
+            owns=_owns(study, evidence, tuned.workload.id),
+            assumed=assumed,
+            others=others,
+        )
+        for tuned in study.variants[0].tuned
+    ]
+
+
+def find_here(jobs: Sequence[Job], *, advance: Callable[[str, float], None]) -> Iterator[Finding]:
+    """Yield the finding of each workload in which something arrived, every play a task on one of the cores.
+
+    Args:
+        jobs: the workloads.
         advance: called with a workload and the share of it that is newly done, as it is done.
     """
-    subject = study.variants[-1].name
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for tuned in study.variants[0].tuned:
-            key = tuned.workload.id
-            period = prepare(evidence.records[key], tuned, assumed)
+        for job in jobs:
+            name = str(job.tuned.workload.id)
+            period = prepare(job.record, job.tuned, job.assumed)
             if period is None:
-                advance(str(key), 1.0)
+                advance(name, 1.0)
                 continue
-            tasks = list(tasks_of(period, _owns(study, evidence, key), others))
-            played = pool.map(partial(_played, done=partial(advance, str(key), 1 / len(tasks))), tasks)
-            yield finding_of(period, played, subject=subject)
+            tasks = list(tasks_of(period, job.owns, job.others))
+            played = pool.map(partial(_played, done=partial(advance, name, 1 / len(tasks))), tasks)
+            yield finding_of(period, played, subject=job.subject)
+
+
+def find_elsewhere(jobs: Sequence[Job], engine: Engine, *, advance: Callable[[str, float], None]) -> Iterator[Finding]:
+    """Yield the same findings, every workload studied as a whole where an engine puts it.
+
+    Args:
+        jobs: the workloads.
+        engine: maps over them.
+        advance: called with a workload and 1 as it is done.
+
+    Raises:
+        EngineFailed: the engine did not work.
+    """
+    for job, finding in zip(jobs, engine(_find, jobs), strict=True):
+        advance(str(job.tuned.workload.id), 1.0)
+        if finding is not None:
+            yield finding
+
+
+def _find(job: Job) -> Finding | None:
+    period = prepare(job.record, job.tuned, job.assumed)
+    if period is None:
+        return None
+    played = ((policy, play()) for policy, play in tasks_of(period, job.owns, job.others))
+    return finding_of(period, played, subject=job.subject)
 
 
 def _played(task: tuple[str, Task], *, done: Callable[[], None]) -> tuple[str, Outcome]:

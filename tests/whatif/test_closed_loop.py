@@ -1,13 +1,16 @@
 """Twin of adapter/whatif/closed_loop.py and adapter/whatif/findings.py."""
 
 import math
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
 from adapter.core.signal import Signal
 from adapter.simulation.finding import Assumptions
 from adapter.simulation.profiles import LLAMA_8B_H100
-from adapter.whatif.closed_loop import find, gather_evidence, minutes_of
+from adapter.whatif.closed_loop import find_elsewhere, find_here, gather_evidence, jobs_of, minutes_of
 from adapter.whatif.findings import findings_report
 from adapter.whatif.study import Study, StudyRefused, Variant
 from tests.factories import TICK
@@ -52,15 +55,8 @@ async def test_a_study_compares_the_last_configuration_with_the_one_before(
     """Equal configurations do the same; the report says what it stands on; progress adds up."""
     asked, done, read = study(1.0, variants=variants), list[float](), list[float]()
     evidence = await gather_evidence(asked, FakeSignalSource(scripted(SHOWN)), advance=read.append)
-    findings = list(
-        find(
-            asked,
-            evidence,
-            assumed=Assumptions(model=LLAMA_8B_H100),
-            others=(),
-            advance=lambda _, share: done.append(share),
-        )
-    )
+    jobs = jobs_of(asked, evidence, assumed=Assumptions(model=LLAMA_8B_H100), others=())
+    findings = list(find_here(jobs, advance=lambda _, share: done.append(share)))
     report = findings_report(asked, findings, gpu_hour_price=None)
     contest = findings[0].contest
 
@@ -71,3 +67,23 @@ async def test_a_study_compares_the_last_configuration_with_the_one_before(
     assert any("The engine's speed is that of 8B on one H100" in note for note in report.grounds[0].notes)
     if variants == 2:
         assert contest.best("candidate").score == contest.best("current").score
+
+
+def far_away(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """An engine in other processes, as far as one can tell: everything is pickled, there and back."""
+    for item in items:
+        yield pickle.loads(pickle.dumps(function(pickle.loads(pickle.dumps(item)))))
+
+
+async def test_another_engine_finds_the_same() -> None:
+    """To the byte; and it says which workloads are done."""
+    asked, done = study(1.0, variants=1), list[str]()
+    evidence = await gather_evidence(asked, FakeSignalSource(scripted(SHOWN)), advance=lambda _: None)
+    jobs = jobs_of(asked, evidence, assumed=Assumptions(model=LLAMA_8B_H100), others=())
+    [here] = find_here(jobs, advance=lambda *_: None)
+    [there] = find_elsewhere(jobs, far_away, advance=lambda name, _: done.append(name))
+    assert done == ["prod/llama"]
+    assert {name: [each.score for each in group] for name, group in there.contest.outcomes.items()} == {
+        name: [each.score for each in group] for name, group in here.contest.outcomes.items()
+    }
+    assert repr(there.measures) == repr(here.measures)
