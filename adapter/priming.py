@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from adapter.core.fold import Fleet, certain_starts, certain_values, demand_of, learn_lead_times, record
+from adapter.core.fold import Fleet, certain_values, demand_of, record, taught
 from adapter.core.following import Following
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, SECONDS_TIER_SPAN_S, History, append, joined
+from adapter.core.marks import note, read_marks
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import Grid, Signal
 from adapter.core.tuning import TunedWorkload
@@ -56,7 +57,7 @@ async def prime(
     stretch = await read_stretch(reader, tuned, grid)
     if stretch.failed - without:
         return None
-    before = Fleet(history=history, lead_times=learn_lead_times(history, tuned), at=begin)
+    before = taught(Fleet(history=history, at=begin), tuned)
     fleet, _ = await asyncio.to_thread(fold_stretch, before, stretch, tuned)
     return fleet
 
@@ -115,6 +116,7 @@ def merge(first: Fleet, second: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         following=_merged(first.following.only(older), second.following.only(newer)),
         states={**_only(first.states, older), **_only(second.states, newer)},
         lead_times={**_only(first.lead_times, older), **_only(second.lead_times, newer)},
+        margins={**_only(first.margins, older), **_only(second.margins, newer)},
         at=second.at,
     )
 
@@ -129,6 +131,7 @@ def forget(fleet: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         following=fleet.following.only(keep),
         states=_only(fleet.states, keep),
         lead_times=_only(fleet.lead_times, keep),
+        margins=_only(fleet.margins, keep),
     )
 
 
@@ -171,12 +174,9 @@ async def backfill(
     history = record(history, certain_values(recent, tuned), tuned, end=until, step_s=step_s)
     minute_demand = demand_of(certain_values(minutes, tuned), tuned)
     coarse_demand = demand_of(certain_values(coarse, tuned), tuned)
-    return replace(
-        history,
-        minute=append(History.empty(history.ids).minute, minute_demand, end=until),
-        coarse=append(history.coarse, coarse_demand, end=coarse_end),
-        starts=append(history.starts, certain_starts(coarse, tuned), end=coarse_end),
-    )
+    marks = read_marks(coarse, tuned, demand=coarse_demand)
+    minute = append(History.empty(history.ids).minute, minute_demand, end=until)
+    return replace(note(history, marks, at=coarse_end), minute=minute)
 
 
 def _ending(end: float, *, step_s: float, count: int) -> Grid:

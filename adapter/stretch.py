@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 from adapter.core.decision import Decision
 from adapter.core.fleet_limits import UNLIMITED
 from adapter.core.fold import (
-    LEARNT_FROM,
     Fleet,
-    certain_starts,
     certain_values,
     decide_fleet,
     demand_of,
     record,
-    record_mark,
+    record_marks,
     refresh_forecasts,
 )
 from adapter.core.history import COARSE_TIER
+from adapter.core.marks import LEARNT_FROM, Marks, read_marks
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem, State
 from adapter.core.tuning import FleetTuning, PrometheusTuning, TickTuning, TunedWorkload
@@ -150,8 +149,7 @@ def fold_ticks(
     for column, at in enumerate(grid.times().tolist()):
         fleet = _recorded(fleet, values, tuned, column=column, at=at, grid=grid)
         if at in marks:
-            demand, starts = marks[at]
-            fleet = record_mark(fleet, tuned, demand=demand, starts=starts, at=at)
+            fleet = record_marks(fleet, tuned, marks[at], at=at)
         fleet = refresh_forecasts(fleet, tuned, at=at, step_s=grid.step_s)
         fleet, decisions = decide_fleet(fleet, stretch.ticks, tuned, column=column, at=at, limits=limits)
         yield fleet, decisions
@@ -170,11 +168,10 @@ def _recorded(
     return replace(fleet, history=record(fleet.history, one, tuned, end=at, step_s=grid.step_s))
 
 
-def _coarse_columns(stretch: Stretch, tuned: Sequence[TunedWorkload]) -> Mapping[float, tuple[FloatArray, FloatArray]]:
-    """Return demand and starts at each ten-minute mark of the stretch, shape (n, 1) each."""
+def _coarse_columns(stretch: Stretch, tuned: Sequence[TunedWorkload]) -> Mapping[float, Marks]:
+    """Return what each ten-minute mark of the stretch notes."""
     if stretch.coarse is None:
         return {}
     demand = demand_of(certain_values(stretch.coarse, tuned), tuned)
-    starts = certain_starts(stretch.coarse, tuned)
-    times = stretch.coarse.grid.times().tolist()
-    return {at: (demand[:, [column]], starts[:, [column]]) for column, at in enumerate(times)}
+    marks = read_marks(stretch.coarse, tuned, demand=demand)
+    return {at: marks.at(column) for column, at in enumerate(stretch.coarse.grid.times().tolist())}

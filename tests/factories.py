@@ -6,6 +6,7 @@ from typing import Any
 from adapter.core.decision import Capacity, Decision, Demand, DemandUnit, Outcome, ReplicaCounts, Step, StepName
 from adapter.core.lead_time import LeadTime
 from adapter.core.loop_statistics import LoopStatistics
+from adapter.core.regulation import configured_margin
 from adapter.core.shaping import shape
 from adapter.core.signal import Reading, Signal, State
 from adapter.core.snapshot import Snapshot
@@ -53,6 +54,7 @@ def decision(workload: WorkloadId = LLAMA, **changes: Any) -> Decision:
         "capacity": Capacity(unit=DemandUnit.WORK, per_replica=0.9, source="learnt"),
         "replicas": ReplicaCounts(requested=4, status=4, ready=3),
         "lead_time": LEAD_TIME,
+        "margin": configured_margin(1.15),
         "quantile": 0.9,
         "forecast": None,
         "signals": READINGS,

@@ -106,6 +106,7 @@ def _summary(explained: Mapping[str, Any]) -> RenderableType:
         ("stale", explained["stale"]),
         ("replicas", _replicas(explained)),
         ("lead time", _lead_time(explained["lead_time"])),
+        ("margin", _margin(explained["margin"])),
         ("why", explained["why"]),
         ("why not", explained["why_not"]),
     ]
@@ -135,6 +136,13 @@ def _lead_time(lead: Mapping[str, Any]) -> str:
     return (
         f"{lead['seconds']:.0f} s, learnt from {lead['samples']} starts ({spread}, configured {lead['prior_s']:.0f} s)"
     )
+
+
+def _margin(margin: Mapping[str, Any]) -> str:
+    if margin["attained"] is None:
+        return f"{margin['ratio']:g}, as configured"
+    share = f"{margin['attained']:.2%} of {margin['requests']:,.0f} requests met their objective"
+    return f"{margin['ratio']:.3g}, regulated from {margin['configured']:g}: {share}"
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:

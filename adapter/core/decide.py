@@ -16,6 +16,7 @@ from adapter.core.landing import land
 from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
 from adapter.core.recent import NOTHING_RECENT, Recent
+from adapter.core.regulation import Margin, configured_margin
 from adapter.core.replicas import size_replicas
 from adapter.core.rollout import watch_rollout
 from adapter.core.sight import Sight, look
@@ -52,6 +53,7 @@ class Case:
     capacity: Capacity
     forecast: WorkloadForecast | None
     lead: LeadTime
+    margin: Margin
     hold: Hold
     """How long a plan is not lowered."""
     changes: tuple[ScaleEvent, ...]
@@ -72,6 +74,7 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
     now: float,
     lead: LeadTime | None = None,
     recent: Recent = NOTHING_RECENT,
+    margin: Margin | None = None,
 ) -> tuple[Decision, PolicyState]:
     """Return the decision on a workload, and the state for the next one.
 
@@ -84,10 +87,12 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
         now: tick time, seconds since epoch.
         lead: lead time of a replica as far as it is learnt; None for the configured one.
         recent: what was requested of late.
+        margin: factor on demand as far as it is regulated; None for the configured one.
     """
     tuned = TunedWorkload(workload=workload, tuning=tuning)
     sight = look(observed, tuning)
-    return conclude(weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead, recent=recent), state)
+    case = weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead, recent=recent, margin=margin)
+    return conclude(case, state)
 
 
 def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
@@ -99,6 +104,7 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
     now: float,
     lead: LeadTime | None = None,
     recent: Recent = NOTHING_RECENT,
+    margin: Margin | None = None,
 ) -> Case:
     """Return the case of one workload: its load set against its capacity.
 
@@ -110,6 +116,7 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
         now: tick time, seconds since epoch.
         lead: lead time of a replica as far as it is learnt; None for the configured one.
         recent: what was requested of late.
+        margin: factor on demand as far as it is regulated; None for the configured one.
     """
     lead = lead or configured(tuned.tuning.lead_time)
     used = forecast if tuned.tuning.forecast.enabled else None
@@ -126,6 +133,7 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
         lead=lead,
         hold=scale_in_hold(tuned.tuning, turns=recent.turns),
         changes=recent.changes,
+        margin=margin or configured_margin(tuned.tuning.margin),
         now=now,
     )
 
@@ -157,10 +165,15 @@ def _obstacle(case: Case, goal: int | None) -> str:
 def _want(case: Case) -> tuple[Step, ...]:
     """Return the steps up to the replicas that the load, now and expected, asks for."""
     observed = _observe(case)
-    reactive = size_reactive(observed.after, case.demand, capacity=case.capacity, tuning=case.tuning)
+    reactive = size_reactive(observed.after, case.demand, capacity=case.capacity, margin=case.margin)
     symptoms = bound_by_symptoms(reactive.after, case.sight, tuning=case.tuning)
     predictive = size_predictive(
-        symptoms.after, case.demand, capacity=case.capacity, tuning=case.tuning, lead=case.lead
+        symptoms.after,
+        case.demand,
+        capacity=case.capacity,
+        tuning=case.tuning,
+        lead=case.lead,
+        margin=case.margin,
     )
     return observed, reactive, symptoms, predictive
 
@@ -204,7 +217,7 @@ def _hold_scale_in(goal: int, case: Case, *, plans: Window, beyond: float) -> St
     held = max(goal, highest(plans) or 0)
     soon, requested = 0, case.sight.replicas.requested
     if math.isfinite(beyond) and requested is not None:
-        soon = min(requested, size_replicas(beyond, case.capacity.per_replica, margin=case.tuning.margin))
+        soon = min(requested, size_replicas(beyond, case.capacity.per_replica, margin=case.margin.ratio))
     after = max(held, soon)
     hold_s = case.hold.seconds
     reason = f"nothing higher was planned in {hold_s:g} s"
@@ -263,7 +276,7 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
 
 
 def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
-    expected, margin = case.demand.at_lead_time, case.tuning.margin
+    expected, margin = case.demand.at_lead_time, case.margin.ratio
     return Decision(
         workload=case.workload.id,
         at=case.now,
@@ -282,6 +295,7 @@ def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
         capacity=case.capacity,
         replicas=case.sight.replicas,
         lead_time=case.lead,
+        margin=case.margin,
         quantile=chosen_quantile(case.tuning),
         forecast=case.forecast,
         signals=case.observed.readings,

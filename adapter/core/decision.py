@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from adapter.core.lead_time import LeadTime
+from adapter.core.regulation import Margin
 from adapter.core.shaping import Shaped
 from adapter.core.signal import Reading, Signal, State
 from adapter.core.workload import WorkloadId
@@ -157,6 +158,7 @@ class Decision:
     capacity: Capacity
     replicas: ReplicaCounts
     lead_time: LeadTime
+    margin: Margin
     quantile: float
     """Quantile of the forecast that demand is read at."""
     forecast: WorkloadForecast | None

@@ -16,17 +16,16 @@ from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.following import Following, with_history
 from adapter.core.hindsight import look_back
 from adapter.core.history import MINUTE_TIER, History, append, record_signals
-from adapter.core.lead_time import LeadTime, learn_lead_time
+from adapter.core.lead_time import LeadTime
+from adapter.core.marks import Marks, learn_lead_times, learn_margins, note
 from adapter.core.outlook import EXPOSED, forecast_rows, is_due
+from adapter.core.regulation import Margin
 from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
 from adapter.core.signal import FleetReadings, FloatArray, Observed, Reading, Signal, State
 from adapter.core.tuning import FleetTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 
 REMEMBERED: tuple[Signal, ...] = tuple(dict.fromkeys((*BRIDGED, *EXPOSED)))
-
-LEARNT_FROM: tuple[Signal, ...] = (Signal.START_SECONDS,)
-"""Signals that are remembered at the ten-minute marks only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,6 +39,8 @@ class Fleet:
     states: Mapping[WorkloadId, PolicyState] = field(default_factory=dict)
     lead_times: Mapping[WorkloadId, LeadTime] = field(default_factory=dict)
     """As learnt at the last ten-minute mark; a workload that is not there has the configured one."""
+    margins: Mapping[WorkloadId, Margin] = field(default_factory=dict)
+    """As regulated at the last ten-minute mark; a workload that is not there has the configured one."""
     at: float = float("nan")
     """Time of the last tick folded in; NaN before the first."""
 
@@ -51,40 +52,23 @@ def certain_values(readings: FleetReadings, tuned: Sequence[TunedWorkload]) -> M
     return {signal: np.where(each.state == State.FRESH, each.value, np.nan) for signal, each in judged.items()}
 
 
-def certain_starts(readings: FleetReadings, tuned: Sequence[TunedWorkload]) -> FloatArray:
-    """Return the slowest start that ended before each time, shape (n, t), NaN where none did or none is certain."""
-    starts = readings.readings.get(Signal.START_SECONDS)
-    if starts is None:
-        return np.full((len(tuned), readings.grid.count), np.nan)
-    judged = judge(starts, freshness_limits([each.tuning for each in tuned]))
-    return np.where(judged.state == State.FRESH, judged.value, np.nan)
-
-
-def record_mark(
-    fleet: Fleet, tuned: Sequence[TunedWorkload], *, demand: FloatArray, starts: FloatArray, at: float
-) -> Fleet:
-    """Return the fleet after ten-minute marks that end at `at`: demand and starts recorded, lead times learnt anew.
+def record_marks(fleet: Fleet, tuned: Sequence[TunedWorkload], marks: Marks, *, at: float) -> Fleet:
+    """Return the fleet after ten-minute marks that end at `at`: noted, and learnt from anew.
 
     Args:
         fleet: what is known so far, rows in the order of `tuned`.
         tuned: the workloads.
-        demand: averaged over the ten minutes before each mark, shape (n, m).
-        starts: result of `certain_starts`, shape (n, m).
+        marks: what they note.
         at: time of the last mark, seconds since epoch.
     """
-    coarse = append(fleet.history.coarse, demand, end=at)
-    history = replace(fleet.history, coarse=coarse, starts=append(fleet.history.starts, starts, end=at))
-    return replace(fleet, history=history, lead_times=learn_lead_times(history, tuned))
+    return taught(replace(fleet, history=note(fleet.history, marks, at=at)), tuned)
 
 
-def learn_lead_times(history: History, tuned: Sequence[TunedWorkload]) -> dict[WorkloadId, LeadTime]:
-    """Return the lead times of the workloads that have been seen to start."""
-    rows = np.flatnonzero(~np.isnan(history.starts.values).all(axis=1)).tolist()
-    starts = history.starts.values
-    return {
-        tuned[row].workload.id: learn_lead_time(starts[row].astype(np.float64), prior_s=tuned[row].tuning.lead_time)
-        for row in rows
-    }
+def taught(fleet: Fleet, tuned: Sequence[TunedWorkload]) -> Fleet:
+    """Return the fleet with what its marks teach."""
+    return replace(
+        fleet, lead_times=learn_lead_times(fleet.history, tuned), margins=learn_margins(fleet.history, tuned)
+    )
 
 
 def _look_ahead_s(fleet: Fleet, each: TunedWorkload) -> float:
@@ -171,8 +155,16 @@ def decide_fleet(
     recent = look_back(requested, tuned, at=at)
     for each, seen, sight, past in zip(tuned, observed, sights, recent, strict=True):
         key = each.workload.id
-        lead = fleet.lead_times.get(key)
-        case = weigh(each, seen, sight=sight, forecast=fleet.forecasts.get(key), now=at, lead=lead, recent=past)
+        case = weigh(
+            each,
+            seen,
+            sight=sight,
+            forecast=fleet.forecasts.get(key),
+            now=at,
+            lead=fleet.lead_times.get(key),
+            recent=past,
+            margin=fleet.margins.get(key),
+        )
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
     standings = stand(tuned, decisions, sights, requested=requested, recent=recent, at=at)
     return replace(fleet, states=states, at=at), limit_fleet(standings, limits)

@@ -36,6 +36,7 @@ class TierSpec:
 SECONDS_TIER_SPAN_S = 3600.0
 MINUTE_TIER = TierSpec(step_s=60.0, columns=1440)
 COARSE_TIER = TierSpec(step_s=600.0, columns=2016)
+ATTAINED_TIER = TierSpec(step_s=600.0, columns=432)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,6 +92,10 @@ class History:
     """Demand each ten minutes for two weeks."""
     starts: Tier
     """The slowest start of a replica within each ten minutes for two weeks, in seconds; NaN where none ended."""
+    attained: Tier
+    """Share of requests that met their objective in each ten minutes for three days; NaN where not known."""
+    requests: Tier
+    """How many requests came in each ten minutes for three days."""
     signals: Mapping[Signal, Tier] = field(default_factory=dict)
     """Raw signals at every tick for an hour."""
 
@@ -103,6 +108,8 @@ class History:
             minute=Tier.empty(MINUTE_TIER, rows),
             coarse=Tier.empty(COARSE_TIER, rows),
             starts=Tier.empty(COARSE_TIER, rows),
+            attained=Tier.empty(ATTAINED_TIER, rows),
+            requests=Tier.empty(ATTAINED_TIER, rows),
         )
 
     def reindexed(self, ids: tuple[WorkloadId, ...]) -> "History":
@@ -118,6 +125,8 @@ class History:
             minute=self.minute.select(rows),
             coarse=self.coarse.select(rows),
             starts=self.starts.select(rows),
+            attained=self.attained.select(rows),
+            requests=self.requests.select(rows),
             signals={signal: tier.select(rows) for signal, tier in self.signals.items()},
         )
 
@@ -136,6 +145,8 @@ def joined(first: History, second: History, ids: tuple[WorkloadId, ...]) -> Hist
         minute=_overlay(base.minute, other.minute, newer),
         coarse=_overlay(base.coarse, other.coarse, newer),
         starts=_overlay(base.starts, other.starts, newer),
+        attained=_overlay(base.attained, other.attained, newer),
+        requests=_overlay(base.requests, other.requests, newer),
         signals={
             signal: _overlay(base.signals.get(signal), other.signals.get(signal), newer) for signal in sorted(signals)
         },

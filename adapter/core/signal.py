@@ -37,6 +37,8 @@ class Signal(StrEnum):
     TTFT = "ttft"
     ITL = "itl"
     E2E_LATENCY = "e2e_latency"
+    TTFT_ATTAINED = "ttft_attained"
+    ITL_ATTAINED = "itl_attained"
     REPLICAS_REQUESTED = "replicas_requested"
     REPLICAS_STATUS = "replicas_status"
     REPLICAS_READY = "replicas_ready"
@@ -64,6 +66,8 @@ UNITS: Mapping[Signal, str] = {
     Signal.TTFT: "s",
     Signal.ITL: "s",
     Signal.E2E_LATENCY: "s",
+    Signal.TTFT_ATTAINED: "ratio",
+    Signal.ITL_ATTAINED: "ratio",
     Signal.REPLICAS_REQUESTED: "replicas",
     Signal.REPLICAS_STATUS: "replicas",
     Signal.REPLICAS_READY: "replicas",

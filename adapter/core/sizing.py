@@ -7,6 +7,7 @@ import math
 
 from adapter.core.decision import Capacity, Demand, DemandUnit, ReplicaCounts, Step, StepName, WorkloadForecast
 from adapter.core.lead_time import LeadTime, rung
+from adapter.core.regulation import Margin
 from adapter.core.replicas import size_replicas
 from adapter.core.sight import Sight
 from adapter.core.tuning import WorkloadTuning
@@ -65,29 +66,39 @@ def assess_demand(
     )
 
 
-def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, tuning: WorkloadTuning) -> Step:
+def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, margin: Margin) -> Step:
     """Size for the work arriving now plus the backlog drained within the SLO."""
     known, seen = math.isfinite(demand.backlog), math.isfinite(demand.arriving)
     if not known and not seen:
         return Step(name=StepName.REACTIVE, before=plan, after=plan, reason="the load of now is not known")
     arriving, backlog = demand.arriving if seen else 0.0, demand.backlog if known else 0.0
-    replicas = size_replicas(arriving + backlog, capacity.per_replica, margin=tuning.margin)
+    replicas = size_replicas(arriving + backlog, capacity.per_replica, margin=margin.ratio)
     load = f"{arriving:.4g} {demand.unit}"
     if demand.unit is DemandUnit.WORK:
         waiting = f"{backlog:.4g} backlog" if known else "a backlog of unknown cost"
         load = f"({f'{arriving:.4g}' if seen else 'unknown'} arriving + {waiting}) {demand.unit}"
-    reason = f"{load} x margin {tuning.margin:g} / {capacity.per_replica:g} per replica ({capacity.source})"
+    reason = f"{load} x margin {_shown(margin)} / {capacity.per_replica:g} per replica ({capacity.source})"
     return Step(name=StepName.REACTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
 
 
+def _shown(margin: Margin) -> str:
+    return f"{margin.ratio:.4g}" if margin.ratio == margin.configured else f"{margin.ratio:.4g} ({margin.origin})"
+
+
 def size_predictive(
-    plan: int | None, demand: Demand, *, capacity: Capacity, tuning: WorkloadTuning, lead: LeadTime
+    plan: int | None,
+    demand: Demand,
+    *,
+    capacity: Capacity,
+    tuning: WorkloadTuning,
+    lead: LeadTime,
+    margin: Margin,
 ) -> Step:
     """Raise the plan to what the forecast peak within the lead time needs; a forecast never lowers it."""
     if not math.isfinite(demand.at_lead_time):
         why = "the forecast is off" if not tuning.forecast.enabled else "no forecast has a vote yet"
         return Step(name=StepName.PREDICTIVE, before=plan, after=plan, reason=why)
-    replicas = size_replicas(demand.at_lead_time, capacity.per_replica, margin=tuning.margin)
+    replicas = size_replicas(demand.at_lead_time, capacity.per_replica, margin=margin.ratio)
     reason = (
         f"P{100 * chosen_quantile(tuning):g} of the peak within {lead.seconds:.0f} s ({lead.origin}) is "
         f"{demand.at_lead_time:.4g} {demand.unit}: {replicas}"

@@ -15,27 +15,28 @@ Must not know: where readings come from, what is done with decisions.
 import difflib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from adapter.core.decision import Decision
 from adapter.core.fold import (
-    LEARNT_FROM,
     REMEMBERED,
     Fleet,
     decide_fleet,
     demand_of,
-    learn_lead_times,
     record,
-    record_mark,
+    record_marks,
     refresh_forecasts,
+    taught,
 )
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
+from adapter.core.marks import LEARNT_FROM, Marks, attained_of
 from adapter.core.outlook import is_due
 from adapter.core.past import Past, mean_of, recollect
 from adapter.core.signal import ABSENT, FleetReadings, FloatArray, Grid, Observed, Reading, Readings, Signal, State
+from adapter.core.tally import Tally
 from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload
 from adapter.core.workload import WorkloadId
 
@@ -57,8 +58,8 @@ class StepState:
     """Grid on which raw signals are remembered."""
     fleet: Fleet
     """Memory, forecasts and policy state of the one workload; `fleet.at` is the time of the last step."""
-    slowest_start_s: float = math.nan
-    """Slowest start seen since the last ten-minute mark; NaN for none."""
+    tally: Tally = field(default_factory=Tally)
+    """What the steps since the last ten-minute mark add up to."""
 
 
 def tune(
@@ -98,7 +99,7 @@ def prime(tuned: TunedWorkload, *, history: Past | History | None = None, every_
     past = recollect(history or Past(end=0.0), tuned) if not isinstance(history, History) else history
     if past.ids != (tuned.workload.id,):
         raise ValueError(f"history must be of {tuned.workload.id} alone, got {', '.join(map(str, past.ids))}")
-    fleet = Fleet(history=past, lead_times=learn_lead_times(past, (tuned,)))
+    fleet = taught(Fleet(history=past), (tuned,))
     return StepState(tuned=tuned, every_s=every_s, fleet=fleet)
 
 
@@ -131,15 +132,25 @@ def step(state: StepState, seen: Seen, now: float) -> tuple[Decision, StepState]
     before = slot - state.every_s if math.isnan(known_until) else _slot_of(known_until, state)
     certain = {each: _certain(cells[each], state.tuned.tuning) for each in REMEMBERED}
     fleet = replace(state.fleet, history=_recorded(state, certain, before=before, slot=slot))
-    slowest = np.fmax(state.slowest_start_s, _certain(cells[Signal.START_SECONDS], state.tuned.tuning)).item()
+    tally = _counted(state, cells, elapsed_s=slot - before)
     marks = _marks(before, slot, COARSE_TIER.step_s)
     if marks:
-        fleet, slowest = _marked(fleet, tuned, slowest=slowest, count=marks, slot=slot), math.nan
+        fleet, tally = _marked(fleet, tuned, tally=tally, count=marks, slot=slot), Tally()
     due = _due(state, before=before, slot=slot)
     if due is not None:
         fleet = refresh_forecasts(fleet, tuned, at=due, step_s=state.every_s)
     fleet, decisions = decide_fleet(fleet, _readings(cells, tuned, at=now), tuned, column=0, at=now)
-    return decisions[state.tuned.workload.id], replace(state, fleet=fleet, slowest_start_s=slowest)
+    return decisions[state.tuned.workload.id], replace(state, fleet=fleet, tally=tally)
+
+
+def _counted(state: StepState, cells: Mapping[Signal, Reading], *, elapsed_s: float) -> Tally:
+    """Return the tally after a step; a step that came late counts for what its rates cover at most, a minute."""
+    start, rate, ttft, itl = (
+        _certain(cells[signal], state.tuned.tuning)
+        for signal in (Signal.START_SECONDS, Signal.ARRIVAL_RATE, Signal.TTFT_ATTAINED, Signal.ITL_ATTAINED)
+    )
+    arrivals = rate.item() * min(max(elapsed_s, 0.0), MINUTE_TIER.step_s)
+    return state.tally.after(start_s=start.item(), arrivals=arrivals, attained=attained_of(ttft, itl).item())
 
 
 def _slot_of(at: float, state: StepState) -> float:
@@ -217,16 +228,17 @@ def _marks(before: float, slot: float, spacing_s: float) -> int:
     return math.floor(slot / spacing_s) - math.floor(before / spacing_s)
 
 
-def _marked(fleet: Fleet, tuned: tuple[TunedWorkload], *, slowest: float, count: int, slot: float) -> Fleet:
+def _marked(fleet: Fleet, tuned: tuple[TunedWorkload], *, tally: Tally, count: int, slot: float) -> Fleet:
     """Return the fleet after some ten-minute marks, each the mean of its minutes."""
     minute, per_mark = fleet.history.minute, round(COARSE_TIER.step_s / MINUTE_TIER.step_s)
     at = math.floor(slot / COARSE_TIER.step_s) * COARSE_TIER.step_s
     count = min(count, minute.spec.columns // per_mark - 1)
     last = minute.spec.columns - round((minute.end - at) / MINUTE_TIER.step_s)
     demand = mean_of(minute.values[:, last - count * per_mark : last].astype(np.float64), per_mark)
-    starts = np.full(demand.shape, np.nan)
-    starts[:, -1] = slowest
-    return record_mark(fleet, tuned, demand=demand, starts=starts, at=at)
+    starts, attained, requests = (np.full(demand.shape, np.nan) for _ in range(3))
+    starts[:, -1], attained[:, -1], requests[:, -1] = tally.slowest_start_s, tally.attained, tally.requests
+    marks = Marks(demand=demand, starts=starts, attained=attained, requests=requests)
+    return record_marks(fleet, tuned, marks, at=at)
 
 
 def _due(state: StepState, *, before: float, slot: float) -> float | None:

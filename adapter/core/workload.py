@@ -85,6 +85,16 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """Latencies that users were promised, in seconds."""
+
+    ttft_s: float
+    """To the first token."""
+    itl_s: float
+    """Between two tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """Where a workload's series are and what may be scaled."""
 
@@ -94,3 +104,4 @@ class Workload:
     matchers: tuple[Matcher, ...]
     """Conditions on the labels of engine series; all must hold. Never empty: default is namespace and pod pattern."""
     bounds: Bounds
+    objective: Objective

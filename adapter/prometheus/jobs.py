@@ -3,23 +3,25 @@
 First the four questions to the anchor, then the signals; a ratio takes two queries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
+from adapter.core.workload import Workload
 from adapter.prometheus.decode import Table
 from adapter.prometheus.fold import Folded, Owned, fold_extreme, fold_same, fold_sum
 from adapter.prometheus.plan import PlannedPreset, PlannedSignal
 from adapter.prometheus.preset import SignalQuery
-from adapter.prometheus.quantile import fold_quantile
+from adapter.prometheus.quantile import fold_quantile, fold_share
 from adapter.prometheus.reader import Fold, Job
 
 ANCHOR_JOBS = 4
 
 
-def preset_jobs(preset: PlannedPreset, *, rows: int) -> list[Job]:
-    """Return the jobs of a preset for a fleet of `rows` workloads: age, reporting, expected, copies, then signals."""
+def preset_jobs(preset: PlannedPreset, workloads: Sequence[Workload]) -> list[Job]:
+    """Return the jobs of a preset for a fleet: age, reporting, expected, copies, then signals."""
+    rows = len(workloads)
     sums = partial(fold_sum, rows=rows)
     anchor = preset.anchor
     jobs = [
@@ -29,7 +31,7 @@ def preset_jobs(preset: PlannedPreset, *, rows: int) -> list[Job]:
         Job(query=anchor.copies, owners=preset.owners, fold=_extreme(np.maximum, rows)),
     ]
     for signal in preset.signals:
-        jobs.extend(_signal_jobs(signal, preset, rows=rows))
+        jobs.extend(_signal_jobs(signal, preset, workloads))
     return jobs
 
 
@@ -38,13 +40,18 @@ def job_count(signal: PlannedSignal) -> int:
     return 1 if signal.per is None else 2
 
 
-def _signal_jobs(signal: PlannedSignal, preset: PlannedPreset, *, rows: int) -> list[Job]:
-    fold = _fold(signal.how, rows)
+def _signal_jobs(signal: PlannedSignal, preset: PlannedPreset, workloads: Sequence[Workload]) -> list[Job]:
+    fold = _fold(signal.how, workloads)
     queries = [signal.query] if signal.per is None else [signal.query, signal.per]
     return [Job(query=query, owners=preset.owners, fold=fold) for query in queries]
 
 
-def _fold(how: SignalQuery, rows: int) -> Fold:
+def _fold(how: SignalQuery, workloads: Sequence[Workload]) -> Fold:
+    rows = len(workloads)
+    if how.within is not None:
+        objectives = [each.objective for each in workloads]
+        limits = [each.ttft_s if how.within == "ttft" else each.itl_s for each in objectives]
+        return partial(fold_share, limits=np.array(limits))
     if how.quantile is not None:
         return partial(fold_quantile, rows=rows, quantile=how.quantile)
     if how.fold == "same":

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adapter.core.history import COARSE_TIER
 from adapter.core.signal import Signal, SignalProblem
 from adapter.core.tuning import PrometheusTuning
 from adapter.core.workload import Workload
@@ -112,6 +113,7 @@ def _planned(preset: Preset, members: Mapping[int, Workload], common: _Common) -
                 per=render(how.per, scope) if how.per is not None else None,
             )
             for signal, how in preset.signals.items()
+            if not how.at_marks or common.window_s >= COARSE_TIER.step_s
         ),
     )
 

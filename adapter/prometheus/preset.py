@@ -95,12 +95,17 @@ class SignalQuery(_Part):
     """
 
     unit: str
-    fold: Literal["sum", "same", "ratio", "quantile"]
-    """Over the groups of one workload: sum; equal values (others are malformed); ratio of sums; quantile of buckets."""
+    fold: Literal["sum", "same", "ratio", "quantile", "share"]
+    """Over the groups of one workload: sum; equal values (others are malformed); ratio of sums; quantile of buckets;
+    share of the observations in buckets that met the objective named by `within`."""
     query: str
     per: str | None = None
     """Denominator of a ratio; where it sums to 0 there is no value."""
     quantile: Annotated[float, Field(gt=0, lt=1)] | None = None
+    within: Literal["ttft", "itl"] | None = None
+    """The objective of the workload that an observation must meet."""
+    at_marks: bool = False
+    """Whether only the ten-minute marks need it, which spares the ticks between them a query."""
     clamp: bool = False
     """Whether single groups may be negative; the fold over all of them is then at least 0."""
     exists_at_zero: bool = False
@@ -112,6 +117,8 @@ class SignalQuery(_Part):
             raise ValueError("`per` belongs to the fold `ratio`, and only to it")
         if (self.fold == "quantile") != (self.quantile is not None):
             raise ValueError("`quantile` belongs to the fold `quantile`, and only to it")
+        if (self.fold == "share") != (self.within is not None):
+            raise ValueError("`within` belongs to the fold `share`, and only to it")
         return self
 
 

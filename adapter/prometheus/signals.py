@@ -36,7 +36,7 @@ class PrometheusSignalSource:
     async def read(self, workloads: Sequence[Workload], *, grid: Grid, window_s: float) -> FleetReadings:
         """Return every signal of the workloads at every time of the grid; see `ports.SignalSource`."""
         plan = self._planned(workloads, window_s)
-        jobs = [preset_jobs(preset, rows=len(workloads)) for preset in plan.presets]
+        jobs = [preset_jobs(preset, workloads) for preset in plan.presets]
         loop = asyncio.get_running_loop()
         fetched = await asyncio.gather(*(self._submit(loop, job, grid) for job in _flat(jobs)))
         return assemble(plan, grid, list(fetched))

@@ -59,6 +59,8 @@ def _rated(rates: Rates) -> dict[Signal, float]:
         Signal.PREFIX_CACHE_HIT_RATIO: _ratio(rates.rate("cached_tokens"), rates.rate("prompt_tokens")),
         Signal.PROMPT_TOKENS_PER_REQUEST: _ratio(rates.rate("finished_prompt_tokens"), succeeded),
         Signal.GENERATION_TOKENS_PER_REQUEST: _ratio(rates.rate("finished_output_tokens"), succeeded),
+        Signal.TTFT_ATTAINED: _ratio(rates.rate("ttft_in_time"), rates.rate("ttft_count")),
+        Signal.ITL_ATTAINED: _ratio(rates.rate("itl_in_time"), rates.rate("itl_count")),
         Signal.ARRIVAL_RATE: max(rates.rate("ended") + rates.deriv("running") + rates.deriv("waiting"), 0.0),
     }
 

@@ -14,7 +14,9 @@ from typing import Final
 import numpy as np
 
 from adapter.simulation.arrays import NO_REQUEST, Floats
+from adapter.simulation.buckets import ITL_BOUNDS_S, TTFT_BOUNDS_S
 from adapter.simulation.closed_loop import Observation
+from adapter.simulation.score import DEFAULT_OBJECTIVE
 
 _GAUGES: Final = ("running", "waiting")
 _COUNTERS: Final = (
@@ -25,8 +27,13 @@ _COUNTERS: Final = (
     "succeeded",
     "finished_prompt_tokens",
     "finished_output_tokens",
+    "ttft_count",
+    "ttft_in_time",
+    "itl_count",
+    "itl_in_time",
 )
 _COLUMN: Final = {name: index for index, name in enumerate((*_GAUGES, *_COUNTERS))}
+_DERIVED: Final = frozenset({"running", "ended", "ttft_count", "ttft_in_time", "itl_count", "itl_in_time"})
 _EXTRAPOLATED_GAPS: Final = 1.1  # a window's edge further away than this many intervals is not reached
 
 
@@ -101,9 +108,26 @@ def _columns(seen: Observation) -> Floats:
     values = np.empty((len(rows), len(_COLUMN)))
     values[:, _COLUMN["running"]] = rows["decoding"] + (rows["prefilling"] != NO_REQUEST)
     values[:, _COLUMN["ended"]] = rows["succeeded"] + rows["aborted"] + rows["refused"]
-    for name in _COLUMN.keys() - {"running", "ended"}:
+    for name in _COLUMN.keys() - _DERIVED:
         values[:, _COLUMN[name]] = rows[name]
+    for name, bounds, limit_s in (
+        ("ttft", TTFT_BOUNDS_S, DEFAULT_OBJECTIVE.ttft_s),
+        ("itl", ITL_BOUNDS_S, DEFAULT_OBJECTIVE.itl_s),
+    ):
+        values[:, _COLUMN[f"{name}_count"]] = rows[name].sum(axis=1)
+        values[:, _COLUMN[f"{name}_in_time"]] = _in_time(rows[name], bounds, limit_s)
     return values
+
+
+def _in_time(buckets: Floats, bounds: Floats, limit_s: float) -> Floats:
+    """Return the observations at or below a limit, straight inside the bucket that it cuts, shape (engines,)."""
+    cut = int(np.searchsorted(bounds, limit_s))
+    whole: Floats = buckets[:, :cut].sum(axis=1).astype(np.float64)
+    if cut == len(bounds):
+        return whole
+    lower = bounds[cut - 1] if cut else 0.0
+    inside: Floats = whole + buckets[:, cut] * (limit_s - lower) / (bounds[cut] - lower)
+    return inside
 
 
 def _rate(samples: list[tuple[float, Floats]], *, at_s: float, window_s: float) -> Floats:

@@ -116,6 +116,12 @@ FAMILIES: Final = (
         "Weight of starts against what is configured.",
         path="lead_time.confidence",
     ),
+    _field("scaleahead_margin_ratio", "Factor on demand, as regulated on what was attained.", path="margin.ratio"),
+    _field(
+        "scaleahead_attained_ratio",
+        "Share of the requests of three days that met their objective.",
+        path="margin.attained",
+    ),
     _field("scaleahead_quantile_ratio", "Quantile of the forecast that demand is read at.", path="quantile"),
     _field("scaleahead_forecast_skill_ratio", "1 - own loss / naive loss; above 0 is better.", path="forecast.skill"),
     _field("scaleahead_forecast_coverage_ratio", "Share of past peaks below it.", path="forecast.coverage"),

@@ -75,6 +75,7 @@ def explain_view(decision: Decision, snapshot: Snapshot, *, stale: str | None) -
         "predictive": decision.predictive,
         "lead_time_s": decision.lead_time_s,
         "lead_time": _lead_time(decision.lead_time),
+        "margin": asdict(decision.margin),
         "quantile": decision.quantile,
         "replicas": asdict(decision.replicas),
         "demand": _demand(decision.demand),

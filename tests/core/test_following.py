@@ -26,6 +26,8 @@ def history_of(ids: tuple[WorkloadId, ...], minute: int) -> History:
         minute=append(empty.minute, LOAD[rows, : MINUTE_TIER.columns + minute], end=MARK + 60.0 * minute),
         coarse=append(empty.coarse, DAYS[rows], end=MARK),
         starts=empty.starts,
+        attained=empty.attained,
+        requests=empty.requests,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Demand, DemandUnit, ReplicaCounts, WorkloadForecast
 from adapter.core.lead_time import configured
+from adapter.core.regulation import configured_margin
 from adapter.core.sight import Sight
 from adapter.core.sizing import bound_by_symptoms, chosen_quantile, peak_within, size_predictive, size_reactive
 from tests.factories import TICK
@@ -15,6 +16,7 @@ from tests.fakes import tuned
 NAN = math.nan
 PLAIN = tuned("llama").tuning
 CAPACITY = capacity_of(PLAIN)
+MARGIN = configured_margin(PLAIN.margin)
 SIGHT = Sight(
     replicas=ReplicaCounts(requested=4, status=4, ready=4),
     arriving=10.0,
@@ -71,7 +73,7 @@ def test_reactive_counts_what_is_known() -> None:
     """Load and backlog, either alone when the other is unknown, and nothing is concluded from neither."""
     cases = [(20.0, 12.0, 3), (20.0, NAN, 2), (NAN, 12.0, 1), (NAN, NAN, None)]
     for arriving, backlog, after in cases:
-        step = size_reactive(None, demand(arriving=arriving, backlog=backlog), capacity=CAPACITY, tuning=PLAIN)
+        step = size_reactive(None, demand(arriving=arriving, backlog=backlog), capacity=CAPACITY, margin=MARGIN)
         assert step.after == after
 
 
@@ -79,7 +81,8 @@ def test_a_forecast_never_lowers_a_plan() -> None:
     """It raises 2 to 4, and leaves 6 alone."""
     expected = demand(at_lead_time=50.0)
     steps = [
-        size_predictive(each, expected, capacity=CAPACITY, tuning=PLAIN, lead=configured(180.0)) for each in (2, 6)
+        size_predictive(each, expected, capacity=CAPACITY, tuning=PLAIN, lead=configured(180.0), margin=MARGIN)
+        for each in (2, 6)
     ]
     assert [step.after for step in steps] == [4, 6]
 

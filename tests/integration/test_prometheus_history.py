@@ -171,6 +171,17 @@ def test_latency_quantile_is_taken_over_the_buckets_of_all_pods(url: str) -> Non
     assert _cell(url, "rates", Signal.TTFT).value == pytest.approx(3.0)
 
 
+def test_share_in_time_is_taken_over_the_buckets_of_all_pods_at_marks_only(url: str) -> None:
+    """Nine of ten are within the objective of 2 s; between marks nobody asks."""
+    workload = make_workload("m", namespace="rates")
+    with PrometheusSignalSource(PrometheusTuning.model_validate({"url": url})) as source:
+        marked = asyncio.run(source.read([workload], grid=_NOW, window_s=600.0))
+    cell = marked.readings[Signal.TTFT_ATTAINED].cell(0, 0)
+
+    assert (cell.state, cell.value) == (State.FRESH, pytest.approx(0.9))
+    assert Signal.TTFT_ATTAINED not in _read(url, workload).readings
+
+
 def test_old_and_new_names_in_one_fleet_both_count(url: str) -> None:
     """Usage is the mean of 0.4 (new name) and 0.8 (old name); hits are 10 + 5 of 20 + 40."""
     assert _cell(url, "mixed", Signal.KV_CACHE_USAGE).value == pytest.approx(0.6)

@@ -6,7 +6,7 @@ import pytest
 from adapter.core.signal import Grid
 from adapter.prometheus.decode import Table, decode
 from adapter.prometheus.fold import Owned
-from adapter.prometheus.quantile import bucket_quantile, fold_quantile
+from adapter.prometheus.quantile import bucket_quantile, bucket_share, fold_quantile, fold_share
 
 _INSTANT = Grid(start=0.0, step_s=1.0)
 _INF = float("inf")
@@ -105,3 +105,32 @@ def test_nothing_at_all_has_no_quantile() -> None:
 
     assert np.isnan(folded.value).all()
     assert not folded.bad.any()
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (0.5, 0.25),  # half of the first bucket, which starts at 0
+        (1.0, 0.5),  # exactly its end
+        (2.5, 0.65),  # half of the second, 1 to 4
+        (9.0, 0.8),  # nothing is known beyond 4
+    ],
+)
+def test_share_is_linear_inside_a_bucket(limit: float, expected: float) -> None:
+    """Hand arithmetic on 50 observations up to 1 s, 30 up to 4 s and 20 slower ones."""
+    counts = np.array([50.0, 80.0, 100.0]).reshape(1, -1, 1)
+
+    assert bucket_share(np.array([limit]), np.array([1.0, 4.0, _INF]), counts).item() == pytest.approx(expected)
+
+
+def test_share_of_nothing_is_no_value() -> None:
+    """No request is neither met nor missed."""
+    assert np.isnan(bucket_share(np.array([1.0]), np.array([1.0, _INF]), np.zeros((1, 2, 1)))).all()
+
+
+def test_every_workload_is_held_to_its_own_limit() -> None:
+    """The same buckets, limits of 1 s and 2.5 s."""
+    table = _table({"1.0": 50.0, "4.0": 100.0, "+Inf": 100.0})
+    folded = fold_share(table, Owned.of([(0, 1)] * 3), limits=np.array([1.0, 2.5]))
+
+    assert folded.value[:, 0] == pytest.approx([0.5, 0.75])

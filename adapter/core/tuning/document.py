@@ -14,7 +14,7 @@ from adapter.core.tuning.fields import DnsName, Section
 from adapter.core.tuning.fleet import FleetTuning
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
 from adapter.core.tuning.workload import LabelPattern, WorkloadTuning
-from adapter.core.workload import Bounds, Matcher, ScaleTarget, Workload, WorkloadId
+from adapter.core.workload import Bounds, Matcher, Objective, ScaleTarget, Workload, WorkloadId
 
 API_VERSION = "scaleahead/v1alpha1"
 
@@ -74,6 +74,7 @@ def resolve_workload(workload_id: WorkloadId, tuning: WorkloadTuning) -> TunedWo
             preset=tuning.preset,
             matchers=_matchers(workload_id.namespace, target, tuning.match),
             bounds=Bounds(min=tuning.replicas.min, max=tuning.replicas.max),
+            objective=Objective(ttft_s=tuning.slo.ttft, itl_s=tuning.slo.itl),
         ),
         tuning=tuning,
     )

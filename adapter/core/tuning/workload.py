@@ -71,16 +71,14 @@ class ReplicasTuning(Section):
 
 
 class SloTuning(Section):
-    """What users were promised. Sizing uses `drain`; the others are stated, and nothing is decided on them yet."""
+    """What users were promised; the margin is regulated on the share of requests that meet it."""
 
-    ttft: Annotated[Duration, Field(gt=0, le=600)] = Field(
-        default=2.0, description="Time to first token; a statement, nothing is decided on it yet."
-    )
-    itl: Annotated[Duration, Field(gt=0, le=60)] = Field(
-        default=0.1, description="Mean time between output tokens; a statement, nothing is decided on it yet."
-    )
-    attainment: Share = Field(
-        default=0.98, description="Share of requests that must meet both; a statement, nothing is decided on it yet."
+    ttft: Annotated[Duration, Field(gt=0, le=600)] = Field(default=2.0, description="Time to first token.")
+    itl: Annotated[Duration, Field(gt=0, le=60)] = Field(default=0.1, description="Time between output tokens.")
+    attainment: Share = Field(default=0.98, description="Share of requests that must meet both.")
+    regulate: bool = Field(
+        default=True,
+        description="Regulate the margin on the share that met both; never for workloads that may go to zero.",
     )
     drain: Annotated[Duration, Field(ge=1, le=3600)] = Field(
         default=60.0, description="Time in which a backlog must be worked off."

@@ -1,0 +1,74 @@
+import math
+
+import numpy as np
+import pytest
+
+from adapter.core.history import History
+from adapter.core.marks import Marks, attained_of, learn_margins, note, read_marks
+from adapter.core.signal import FleetReadings, Grid, Readings, Signal, State
+from adapter.core.tuning import TunedWorkload
+from tests.fakes import tuned
+
+MARK = 1_767_600_000.0
+
+
+def column(value: float, state: State = State.FRESH) -> Readings:
+    """Return one reading of one workload."""
+    known = np.array([[value if state <= State.STALE else math.nan]])
+    return Readings(
+        value=known, state=np.array([[state]], dtype=np.uint8), age_s=np.zeros((1, 1)), coverage=np.ones((1, 1))
+    )
+
+
+def marks(each: TunedWorkload, readings: dict[Signal, Readings]) -> Marks:
+    """Return the mark that readings show."""
+    fleet = FleetReadings(ids=(each.workload.id,), grid=Grid(start=MARK, step_s=600.0), readings=readings)
+    return read_marks(fleet, (each,), demand=np.array([[5.0]]))
+
+
+def test_a_mark_notes_the_smaller_share_and_its_requests() -> None:
+    """2 requests/s are 1200 in ten minutes."""
+    found = marks(
+        tuned("llama"),
+        {
+            Signal.TTFT_ATTAINED: column(0.97),
+            Signal.ITL_ATTAINED: column(0.99),
+            Signal.ARRIVAL_RATE: column(2.0),
+        },
+    )
+    assert (found.attained.item(), found.requests.item()) == (0.97, 1200.0)
+
+
+@pytest.mark.parametrize("state", [State.STALE, State.PARTIAL, State.ABSENT, State.MALFORMED, State.UNAVAILABLE])
+def test_only_fresh_shares_are_noted(state: State) -> None:
+    """Half a fleet's share is not the fleet's."""
+    found = marks(tuned("llama"), {Signal.TTFT_ATTAINED: column(0.5, state), Signal.ARRIVAL_RATE: column(2.0)})
+    assert math.isnan(found.attained.item())
+
+
+def test_one_known_share_is_enough() -> None:
+    """Engines without the histogram of gaps are regulated on the first token."""
+    assert attained_of(np.array([0.9, math.nan]), np.array([math.nan, math.nan])).tolist()[0] == 0.9
+
+
+@pytest.mark.parametrize(
+    ("changes", "regulated"),
+    [({}, True), ({"slo": {"regulate": False}}, False), ({"replicas": {"min": 0}}, False)],
+)
+def test_who_is_regulated(changes: dict[str, object], regulated: bool) -> None:
+    """Everybody but those who said no, and those who may go to zero."""
+    each = tuned("llama", **changes)
+    history = History.empty((each.workload.id,))
+    found = marks(each, {Signal.TTFT_ATTAINED: column(0.9), Signal.ARRIVAL_RATE: column(5.0)})
+    margins = learn_margins(note(history, found, at=MARK), (each,))
+    assert (each.workload.id in margins) is regulated
+    if regulated:
+        assert margins[each.workload.id].ratio > each.tuning.margin
+        assert margins[each.workload.id].attained == pytest.approx(0.9)
+
+
+def test_without_a_share_nothing_is_regulated() -> None:
+    """The configured margin stands."""
+    each = tuned("llama")
+    found = marks(each, {Signal.ARRIVAL_RATE: column(5.0)})
+    assert learn_margins(note(History.empty((each.workload.id,)), found, at=MARK), (each,)) == {}
