@@ -50,4 +50,5 @@ def test_steps_are_bounded_whole_and_never_overshoot(wanted: int, low: int, rise
     assert after % unit == 0
     assert after <= max(before.replicas, low + rise)
     assert low - max(most, unit) <= after or after >= before.replicas
-    assert after <= low + max(most, unit) or after <= max(before.replicas, low + rise - most)
+    gives_back = -(-max(low + rise - max(most, unit), 0) // unit) * unit  # what is not given back stays in whole units
+    assert after <= low + max(most, unit) or after <= max(before.replicas, gives_back)
