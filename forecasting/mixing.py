@@ -14,9 +14,16 @@ import numpy as np
 
 from forecasting.arrays import FloatArray
 from forecasting.ranks import GRID, Float32Array, zero_for_nan
+from forecasting.record import LENGTH
 
 PRIOR_LOSS = np.array([1.0, 1.2, 1.2, 1.3, 1.4])
-"""Loss of each member relative to the model's, as pooled data has it."""
+"""Loss of each member relative to the model's up to an hour ahead, as pooled data has it."""
+
+FAR_PRIOR_LOSS = np.array([1.2, 1.2, 1.5, 1.0, 0.9])
+"""The same where the record holds three horizons or fewer, such as a day ahead.
+
+The model has seen few days; what came on all days of the series itself is hard to beat there.
+"""
 
 SHARPNESS = 10.0
 """A member with 10 % more loss than another gets e^-1 of its weight."""
@@ -127,13 +134,15 @@ def _discounted(values: FloatArray, delays: FloatArray) -> FloatArray:
 
 def _weights(totals: FloatArray, counts: FloatArray, delays: FloatArray) -> FloatArray:
     """Return weights from the loss relative to the model's, the prior counted as `PRIOR_ORIGINS` separate origins."""
-    prior = PRIOR_LOSS[None, None, :, None, None]
+    few = 3.0 * delays >= LENGTH
+    prior = np.where(few, FAR_PRIOR_LOSS[:, None, None], PRIOR_LOSS[:, None, None])
     # overlapping horizons say the same thing several times: a longer one needs more origins to count
     typical = totals[:, :, :1] / np.maximum(counts, 1e-9) * (PRIOR_ORIGINS * np.maximum(delays, 1.0))
     relative = (totals + prior * typical) / np.maximum(totals[:, :, :1] + typical, 1e-300)
     silent = (totals.max(axis=2, keepdims=True) <= 0) | (counts <= 0)
     capped = np.minimum(np.where(silent, prior, relative), 10.0)
-    return np.exp(-SHARPNESS * (capped - 1.0))
+    weights: FloatArray = np.exp(-SHARPNESS * (capped - 1.0))
+    return weights
 
 
 def _shifts(mixes: FloatArray, truth: FloatArray, delays: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from forecasting.record import Record
 FEWEST_ORIGINS = 12
 """Scored origins before a vote can be lost."""
 
-TOLERATED = 1.05
+TOLERATED = 1.2
 """Loss relative to the naive one above which the vote is lost, over the whole record and over its newer half."""
 
 _JUDGED = (2, 4, 5, 7)  # positions in GRID of 0.5, 0.9, 0.95, 0.99

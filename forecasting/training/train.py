@@ -19,6 +19,7 @@ from forecasting.arrays import FloatArray
 from forecasting.model_file import save_model
 from forecasting.pooled import Network, PooledModel, standardised
 from forecasting.series_file import read_series
+from forecasting.training.altered import altered_load
 from forecasting.training.fitting import Samples, fit
 from forecasting.training.samples import GRIDS, SHORT_GRIDS, Grid, RawSamples, collect, join, sums_of_clients
 from forecasting.training.synthetic import synthetic_load
@@ -26,6 +27,7 @@ from forecasting.training.synthetic import synthetic_load
 _DAY = 1440  # minutes
 _SUMS_PER_SERVICE = 16
 _SYNTHETIC = 64
+_ALTERED_PER_SERVICE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,9 @@ def _all_samples(services: dict[str, FloatArray], plan: Plan, rng: Generator) ->
         single = [collect(minutes, grid, rng) for grid in GRIDS]
         sums = sums_of_clients(minutes, _SUMS_PER_SERVICE, rng)
         parts += [p for found in single for p in found]
-        parts += [p for grid in GRIDS[:2] for p in collect(sums, _thinned(grid), rng)]
+        altered = altered_load(minutes, _ALTERED_PER_SERVICE, rng)
+        parts += [p for grid in GRIDS[:2] for p in collect(np.concatenate([sums, altered]), _thinned(grid), rng)]
+        parts += [p for grid in SHORT_GRIDS for p in collect(altered, _thinned(grid), rng)]
     synthetic = synthetic_load(_SYNTHETIC, plan.days * _DAY, rng)
     for grid in (*GRIDS, *SHORT_GRIDS):
         parts += collect(synthetic, _thinned(grid), rng)
@@ -110,6 +114,7 @@ def _record(plan: Plan, services: dict[str, FloatArray], samples: int) -> dict[s
         "days": plan.days,
         "seed": plan.seed,
         "samples": samples,
+        "altered_series_per_service": _ALTERED_PER_SERVICE,
         "synthetic_series": _SYNTHETIC,
         "passes": plan.passes,
         "networks": plan.networks,

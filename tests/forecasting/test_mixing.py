@@ -46,10 +46,18 @@ def test_too_many_misses_widen_and_none_narrow() -> None:
 def test_an_origin_counts_only_when_its_horizon_is_over() -> None:
     """Ten origins with a horizon of eleven teach nothing yet: the weights are those of the prior."""
     said, truth = record([10.0, 1.0, 5.0, 50.0, 70.0], np.full(10, 5.0))
-    late = learn(said, truth, delays=np.array([11.0])).weights
-    untaught = learn(said, np.full_like(truth, np.nan), delays=NEXT).weights
-    np.testing.assert_allclose(late, untaught)
-    assert not np.allclose(learn(said, truth, delays=NEXT).weights, untaught)
+    late, unscored = np.array([11.0]), np.full_like(truth, np.nan)
+    untaught = learn(said, unscored, delays=late).weights
+    np.testing.assert_allclose(learn(said, truth, delays=late).weights, untaught)
+    assert not np.allclose(learn(said, truth, delays=NEXT).weights, learn(said, unscored, delays=NEXT).weights)
+
+
+def test_the_day_before_outweighs_the_model_a_day_ahead_only() -> None:
+    """Before anything was scored, what came on all days is believed most where the horizon is long."""
+    said, truth = record([10.0, 1.0, 2.0, 3.0, 4.0], np.full(42, np.nan))
+    near, far = (learn(said, truth, delays=np.array([d])).weights[0, :, 0, 0] for d in (1.0, 15.0))
+    assert near.argmax() == 0
+    assert far.argmax() == 4
 
 
 def test_the_mix_never_crosses() -> None:
