@@ -10,7 +10,7 @@ from adapter.core.signal import FleetReadings, Grid, Signal, State
 from adapter.core.tuning import PrometheusTuning
 from adapter.prometheus.signals import PrometheusSignalSource
 from adapter.simulation.identity import Identity
-from tests.fleets import make_workload
+from tests.fleets import SIGNALS_AT_TICKS, make_workload
 from tests.prometheus_server import PrometheusServer
 from tests.recording import record_fleet
 from tests.simulation.workloads import fleet, random_requests
@@ -45,7 +45,7 @@ def test_every_signal_of_a_simulated_fleet_is_read_back_fresh_and_right(tmp_path
         readings = _read(server.url, identity, identity.started_at + (_SCRAPES - 1) * _STEP_S)
     values = {signal: each.cell(0, 0) for signal, each in readings.readings.items()}
 
-    states = dict.fromkeys(Signal, State.FRESH) | dict.fromkeys(_OF_STARTS, State.ABSENT)
+    states = dict.fromkeys(SIGNALS_AT_TICKS, State.FRESH) | dict.fromkeys(_OF_STARTS, State.ABSENT)
     assert {signal: cell.state for signal, cell in values.items()} == states
     assert readings.problems == ()
     assert values[Signal.REPLICAS_READY].value == 3.0
