@@ -18,8 +18,8 @@ help: ## Show these targets
 demo: $(INSTALLED) ## Replay real traces through the whole product, without a cluster
 	@$(BIN)/scaleahead demo $(ARGS)
 
-test: $(INSTALLED) tools ## Run the tests, with a real Prometheus and a real browser
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED) tools ## Run the tests on all cores, with a real Prometheus and a real browser
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(INSTALLED) ## Lint, check formatting, types and the direction of imports
 	@$(BIN)/ruff check .

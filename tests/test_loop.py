@@ -24,6 +24,9 @@ from tests.fakes import (
     tuning_of,
 )
 
+pytestmark = pytest.mark.timeout(60)  # whole days of decisions or simulated fleets: slow where the machine is shared
+
+
 STEP_S = 15.0
 SIGNALS = (
     Signal.QUEUE_DEPTH,

@@ -4,12 +4,16 @@ import pickle
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from adapter.core.following import ASKED, Following, with_history
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
 from adapter.core.workload import WorkloadId
 from forecasting import Forecast
 from tests.factories import TICK
+
+pytestmark = pytest.mark.timeout(60)  # whole days of decisions or simulated fleets: slow where the machine is shared
+
 
 A, B, C = (WorkloadId("prod", name) for name in "abc")
 DAYS = np.random.default_rng(1).poisson(5, (3, COARSE_TIER.columns)).astype(float)

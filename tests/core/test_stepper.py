@@ -17,6 +17,9 @@ from adapter.stretch import Reader, fold_stretch, read_stretch
 from tests.factories import TICK
 from tests.fakes import FakeSignalSource, scripted, tuned, tuning_of
 
+pytestmark = pytest.mark.timeout(60)  # whole days of decisions or simulated fleets: slow where the machine is shared
+
+
 LLAMA = tuned("llama")
 PLAIN: dict[str, float | Reading | None] = {
     "queue_depth": 0.0,

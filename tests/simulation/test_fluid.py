@@ -17,6 +17,9 @@ from adapter.simulation.score import Objective
 from adapter.simulation.traces import Requests
 from tests.simulation.workloads import TOY, requests
 
+pytestmark = pytest.mark.timeout(60)  # whole days of decisions or simulated fleets: slow where the machine is shared
+
+
 SHAPE = RequestShape(prompt_tokens=1000, output_tokens=200)
 SECONDS = 3600
 TIME = np.arange(SECONDS)
