@@ -46,10 +46,11 @@ envtest: $(INSTALLED) tools ## Test against a real kube-apiserver; needs KUBEBUI
 soak: $(INSTALLED) tools ## Run for hours and watch memory, files and decisions
 	@$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
 
-update: $(INSTALLED) ## Regenerate requirements.lock, KEDA messages and docs; ARGS=--upgrade takes newer versions
+update: $(INSTALLED) ## Regenerate requirements.lock, KEDA messages, docs and dashboards; ARGS=--upgrade takes newer versions
 	@.ci/lock $(BIN) $(ARGS)
 	@$(BIN)/python -m tests.keda.generate
 	@$(BIN)/python -m tests.docs.generate
+	@$(BIN)/python -m tests.dashboards.generate
 
 tools:
 	@.ci/test-tools

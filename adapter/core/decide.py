@@ -300,5 +300,7 @@ def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
         forecast=case.forecast,
         signals=case.observed.readings,
         signal_forecasts=case.forecast.signal_peaks if case.forecast else {},
+        gpus_per_replica=case.tuning.scale.gpus_per_replica,
+        attainment_goal=case.tuning.slo.attainment,
         steps=steps,
     )

@@ -165,6 +165,10 @@ class Decision:
     signals: Mapping[Signal, Reading] = field(default_factory=dict)
     signal_forecasts: Mapping[Signal, float] = field(default_factory=dict)
     """Forecast twin of the raw signals: chosen quantile of their peak within the lead time."""
+    gpus_per_replica: float = 1.0
+    """GPUs of one replica, as configured; for sums over a fleet."""
+    attainment_goal: float = 0.98
+    """Share of requests that should meet their objective, as configured; to hold `margin.attained` against."""
     missing: int = 0
     """Replicas that the load asks for and that will not serve, as their starts are stuck; a fallback may take them."""
     steps: tuple[Step, ...] = ()

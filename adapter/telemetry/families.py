@@ -61,6 +61,12 @@ def _capacity(unit: DemandUnit, decision: Decision) -> Samples:
     return [((capacity.source,), capacity.per_replica)] if capacity.unit is unit else []
 
 
+def _step_changes(decision: Decision) -> Samples:
+    for step in decision.steps:
+        if step.before is not None and step.after is not None:
+            yield (step.name.value,), step.after - step.before
+
+
 def _lead_time_quantiles(decision: Decision) -> Samples:
     lead = decision.lead_time
     return [
@@ -98,6 +104,13 @@ FAMILIES: Final = (
     _field("scaleahead_status_replicas", "status.replicas of the scale target.", path="replicas.status"),
     _field("scaleahead_ready_replicas", "Ready replicas of the scale target.", path="replicas.ready"),
     _field("scaleahead_active", "1 when there should be any replica; none on hold.", path="active"),
+    Family(
+        name="scaleahead_step_change_replicas",
+        text="Replicas that each step of the last decision added, or took away where it is below 0.",
+        samples=_step_changes,
+        labels=("step",),
+    ),
+    _field("scaleahead_gpus_per_replica", "GPUs of one replica, as configured.", path="gpus_per_replica"),
     _field("scaleahead_lead_time_seconds", "Time from asking for a replica to its serving.", path="lead_time_s"),
     Family(
         name="scaleahead_lead_time_quantile_seconds",
@@ -121,6 +134,11 @@ FAMILIES: Final = (
         "scaleahead_attained_ratio",
         "Share of the requests of three days that met their objective.",
         path="margin.attained",
+    ),
+    _field(
+        "scaleahead_attainment_goal_ratio",
+        "Share of requests that should meet their objective, as configured.",
+        path="attainment_goal",
     ),
     _field("scaleahead_quantile_ratio", "Quantile of the forecast that demand is read at.", path="quantile"),
     _field("scaleahead_forecast_skill_ratio", "1 - own loss / naive loss; above 0 is better.", path="forecast.skill"),

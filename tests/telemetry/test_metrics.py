@@ -39,6 +39,11 @@ def registry(board: Board) -> CollectorRegistry:
         ("scaleahead_requested_replicas", {}, 4),
         ("scaleahead_ready_replicas", {}, 3),
         ("scaleahead_active", {}, 1),
+        ("scaleahead_step_change_replicas", {"step": "predictive"}, 4),
+        ("scaleahead_step_change_replicas", {"step": "bounds"}, -2),
+        ("scaleahead_step_change_replicas", {"step": "reactive"}, None),
+        ("scaleahead_gpus_per_replica", {}, 1),
+        ("scaleahead_attainment_goal_ratio", {}, 0.98),
         ("scaleahead_lead_time_seconds", {}, 180),
         ("scaleahead_lead_time_quantile_seconds", {"quantile": "0.5"}, 150),
         ("scaleahead_lead_time_quantile_seconds", {"quantile": "0.8"}, 180),
@@ -58,8 +63,10 @@ def registry(board: Board) -> CollectorRegistry:
         ("scaleahead_signal_coverage_ratio", {"signal": "queue_depth"}, 1),
     ],
 )
-def test_decision_is_exported(registry: CollectorRegistry, name: str, labels: dict[str, str], value: float) -> None:
-    """Every number of the decision, under its workload."""
+def test_decision_is_exported(
+    registry: CollectorRegistry, name: str, labels: dict[str, str], value: float | None
+) -> None:
+    """Every number of the decision, under its workload; a step from nothing is no change."""
     assert registry.get_sample_value(name, {**LLAMA_LABELS, **labels}) == value
 
 
