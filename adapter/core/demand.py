@@ -5,7 +5,8 @@ one replica's full work per second. Concurrency reacts more than proportionally 
 zero until it is too late; they bound the answer elsewhere.
 
 Token counters show work *served*. While nothing waits that is what arrives; while requests wait, arrivals times the
-mean request is the better estimate, and the larger of both is taken.
+mean request is the better estimate, and the larger of both is taken. Arrivals are what a gateway counts, where one
+does; else what the engines show: completions, plus the change of what runs and waits, plus what was refused.
 
 Without token rates of a replica, demand is the number of requests in flight.
 """
@@ -97,7 +98,9 @@ def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load
         of(Signal.PROMPT_TOKENS_PER_REQUEST) * uncached / rates.prompt
         + of(Signal.GENERATION_TOKENS_PER_REQUEST) / rates.generation
     )
-    offered = np.where(waiting > 0, of(Signal.ARRIVAL_RATE) * cost, np.nan)
+    counted = of(Signal.GATEWAY_ARRIVAL_RATE)
+    arrivals = np.where(np.isnan(counted), of(Signal.ARRIVAL_RATE), counted)
+    offered = np.where(waiting > 0, arrivals * cost, np.nan)
     in_work = np.isfinite(rates.prompt)
     arriving = np.where(in_work, np.where(np.isnan(served), np.nan, np.fmax(served, offered)), running + waiting)
     gate = of(Signal.DEMAND_AT_ZERO)

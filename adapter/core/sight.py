@@ -30,6 +30,7 @@ _ENGINE_SIGNALS: Mapping[DemandUnit, tuple[Signal, ...]] = {
 BRIDGED: tuple[Signal, ...] = (
     *_ENGINE_SIGNALS[DemandUnit.WORK],
     Signal.ARRIVAL_RATE,
+    Signal.GATEWAY_ARRIVAL_RATE,
     Signal.PROMPT_TOKENS_PER_REQUEST,
     Signal.GENERATION_TOKENS_PER_REQUEST,
     Signal.PREFIX_CACHE_HIT_RATIO,

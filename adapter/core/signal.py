@@ -26,6 +26,7 @@ class Signal(StrEnum):
     QUEUE_DEPTH = "queue_depth"
     REQUESTS_RUNNING = "requests_running"
     ARRIVAL_RATE = "arrival_rate"
+    GATEWAY_ARRIVAL_RATE = "gateway_arrival_rate"
     PROMPT_TOKENS_RATE = "prompt_tokens_rate"
     GENERATION_TOKENS_RATE = "generation_tokens_rate"
     PROMPT_TOKENS_PER_REQUEST = "prompt_tokens_per_request"
@@ -55,6 +56,7 @@ UNITS: Mapping[Signal, str] = {
     Signal.QUEUE_DEPTH: "requests",
     Signal.REQUESTS_RUNNING: "requests",
     Signal.ARRIVAL_RATE: "requests/s",
+    Signal.GATEWAY_ARRIVAL_RATE: "requests/s",
     Signal.PROMPT_TOKENS_RATE: "tokens/s",
     Signal.GENERATION_TOKENS_RATE: "tokens/s",
     Signal.PROMPT_TOKENS_PER_REQUEST: "tokens",

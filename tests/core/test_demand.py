@@ -45,6 +45,13 @@ def test_while_requests_wait_arrivals_are_counted() -> None:
     assert load(**BUSY, **SIZES).arriving.item() == 1.0
 
 
+def test_what_a_gateway_counts_is_believed_before_what_engines_show() -> None:
+    """30 requests/s came through the gateway, of which the engines have seen 20."""
+    queued = {**BUSY, **SIZES, "queue_depth": 30.0}
+    assert load(**queued, gateway_arrival_rate=30.0).arriving.item() == pytest.approx(6.0)
+    assert load(**queued, gateway_arrival_rate=np.nan).arriving.item() == pytest.approx(4.0)
+
+
 def test_a_backlog_costs_what_its_requests_cost() -> None:
     """30 waiting requests of 0.2 engine-seconds; unknown cost is unknown, not 0; an empty queue costs nothing."""
     assert load(**{**BUSY, **SIZES, "queue_depth": 30.0}).waiting_work.item() == pytest.approx(6.0)

@@ -75,6 +75,20 @@ def _replicas(namespace: str, instance: str, **replicas: float) -> list[Track]:
     ]
 
 
+def _gateway() -> list[Track]:
+    """An endpoint picker that lets 4/s through, refuses 1/s, and holds ever more of one of two models."""
+    pool = {"namespace": "gate", "inference_pool": "m-pool", "job": "epp", "instance": "gate:9090"}
+    flow = pool | {"fairness_id": "default-flow", "target_model_name": "big", "model_name": "big"}
+    left = "llm_d_epp_flow_control_requests_total"
+    return [
+        Track(name="up", labels={"namespace": "gate", "job": "epp", "instance": "gate:9090"}, value=_steady(1.0)),
+        Track(name=left, labels=pool | {"outcome": "Dispatched"}, value=_growing(4.0)),
+        Track(name=left, labels=pool | {"outcome": "RejectedCapacity"}, value=_growing(1.0)),
+        Track(name="llm_d_epp_flow_control_queue_size", labels=flow, value=lambda since: 0.5 * since),
+        Track(name="llm_d_epp_flow_control_pool_saturation", labels=pool, value=_steady(1.0)),
+    ]
+
+
 def _tracks() -> list[Track]:
     rates = _pod("rates", "a"), _pod("rates", "b")
     mixed = _pod("mixed", "a"), _pod("mixed", "b")
@@ -111,6 +125,7 @@ def _tracks() -> list[Track]:
             gpu_prefix_cache_queries_total=_growing(40.0),
         ),
         *_pair(),
+        *_gateway(),
         *_engine(_pod("crash", "a"), num_requests_waiting=_steady(4.0)),
         *_engine(_pod("crash", "b"), num_requests_waiting=_steady(5.0), until=600.0),
         *_engine(_pod("old", "a"), num_requests_waiting=_steady(4.0), until=_STEP_S * (_COUNT - 1) - 240.0),
@@ -159,6 +174,12 @@ def test_arrivals_are_not_negative_while_a_backlog_drains(url: str) -> None:
     cell = _cell(url, "draining", Signal.ARRIVAL_RATE)
 
     assert (cell.state, cell.value) == (State.FRESH, 0.0)
+
+
+def test_arrivals_at_a_gateway_are_what_left_it_plus_what_it_holds_more(url: str) -> None:
+    """4/s dispatched + 1/s refused + 0.5/s that pile up; an endpoint picker without the counter has no such signal."""
+    assert _cell(url, "gate", Signal.GATEWAY_ARRIVAL_RATE).value == pytest.approx(5.5)
+    assert _cell(url, "rates", Signal.GATEWAY_ARRIVAL_RATE).state is State.ABSENT
 
 
 def test_tokens_per_request_is_a_ratio_of_sums(url: str) -> None:

@@ -46,6 +46,7 @@ def test_signals_at_zero_are_replica_counts_and_gateway_demand() -> None:
         Signal.REPLICAS_STATUS,
         Signal.REPLICAS_READY,
         Signal.DEMAND_AT_ZERO,
+        Signal.GATEWAY_ARRIVAL_RATE,
     }
 
 
