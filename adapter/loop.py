@@ -28,10 +28,12 @@ from adapter.core.loop_statistics import LoopStatistics
 from adapter.core.signal import Grid, Signal
 from adapter.core.snapshot import Snapshot
 from adapter.core.tuning import TunedWorkload, Tuning
+from adapter.core.wake import Ticked
 from adapter.core.workload import WorkloadId
 from adapter.ports import Clock, SignalSource, SnapshotSink, TuningSource, WorkloadSource
 from adapter.priming import Primer, forget, memory_span_s, merge
 from adapter.stretch import Reader, Stretch, fold_stretch, read_in_time
+from adapter.waking import Waker
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 60.0  # how long a query may fail before the others stop waiting for it
@@ -41,16 +43,33 @@ _LEAST_FOR_SOURCE_S = 3.6  # for short intervals; even if used up at every tick,
 
 
 class Loop:
-    """Runs ticks and keeps what one leaves to the next."""
+    """Runs ticks and keeps what one leaves to the next.
+
+    Args:
+        source: of signals.
+        tuning: in force.
+        inline: workloads defined elsewhere.
+        clock: wall-clock time.
+        sink: who is told of a snapshot.
+        waker: is shown every snapshot before that, and adds what is awake already; None: ticks alone wake.
+    """
 
     def __init__(
-        self, *, source: SignalSource, tuning: TuningSource, inline: WorkloadSource, clock: Clock, sink: SnapshotSink
+        self,
+        *,
+        source: SignalSource,
+        tuning: TuningSource,
+        inline: WorkloadSource,
+        clock: Clock,
+        sink: SnapshotSink,
+        waker: Waker | None = None,
     ) -> None:
         self._source = source
         self._tuning = tuning
         self._inline = inline
         self._clock = clock
         self._sink = sink
+        self._waker = waker
         self._reader: Reader | None = None
         self._primer = Primer()
         self._fleet = Fleet(history=History.empty(()))
@@ -61,7 +80,8 @@ class Loop:
 
     def statistics(self) -> LoopStatistics:
         """Return the counts and times of the loop so far."""
-        return self._statistics
+        wakes = 0 if self._waker is None else self._waker.wakes
+        return replace(self._statistics, wakes=wakes)
 
     async def run(self) -> None:
         """Tick on every multiple of the interval, until cancelled."""
@@ -108,6 +128,9 @@ class Loop:
             step_seconds=seconds,
         )
         self._note_memory(stretch, tuned)
+        if self._waker is not None:
+            ticked = _ticked(snapshot, fleet, stretch, tuned=tuned, tuning=tuning)
+            snapshot = await self._waker.settle(snapshot, ticked)
         self._sink.publish(snapshot)
         self._count(ticks=1)
         return snapshot
@@ -221,6 +244,20 @@ def merge_workloads(configured: Sequence[TunedWorkload], inline: Sequence[TunedW
     """Return all workloads; where both define one, the configured wins."""
     taken = {each.workload.id for each in configured}
     return (*configured, *(each for each in inline if each.workload.id not in taken))
+
+
+def _ticked(
+    snapshot: Snapshot, fleet: Fleet, stretch: Stretch, *, tuned: Sequence[TunedWorkload], tuning: Tuning
+) -> Ticked:
+    return Ticked(
+        at=snapshot.at,
+        looked_at=snapshot.at - tuning.tick.settling_delay,
+        fleet=fleet,
+        readings=stretch.at_its_end().ticks,
+        tuned=tuple(tuned),
+        decisions=snapshot.decisions,
+        limits=tuning.fleet,
+    )
 
 
 @contextmanager

@@ -3,15 +3,15 @@
 Each port is as small as its one caller needs. Implementations live in the shells and are put together in `wiring`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from adapter.core.loop_statistics import LoopStatistics
-from adapter.core.signal import FleetReadings, FloatArray, Grid
+from adapter.core.signal import FleetReadings, FloatArray, Grid, SignalProblem
 from adapter.core.snapshot import Snapshot
 from adapter.core.tuning import TunedWorkload, Tuning
-from adapter.core.workload import Workload
+from adapter.core.workload import Workload, WorkloadId
 
 
 class SignalSource(Protocol):
@@ -50,6 +50,33 @@ class LoadArchive(Protocol):
         Raises:
             SignalUnavailable: the archive does not answer.
             SignalMalformed: the query is rejected, has no series, or has values that are no load; says which.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Glimpse:
+    """Demand that is visible at the moment."""
+
+    waiting: Mapping[WorkloadId, float]
+    """Requests that wait, > 0. A workload that is not there shows none or is not known, which is the same here: nobody
+    is put to sleep by a glimpse."""
+    where: str
+    """Where it was seen, for people to read."""
+    problems: tuple[SignalProblem, ...] = ()
+
+
+class DemandSource(Protocol):
+    """Where demand for workloads without a replica can be looked up quickly."""
+
+    async def look(self, workloads: Sequence[TunedWorkload], *, now: float) -> Glimpse:
+        """Return what waits for the workloads at the moment; never longer than a few seconds.
+
+        A source that does not answer is no exception: `problems` says why.
+
+        Args:
+            workloads: those that sleep.
+            now: seconds since epoch.
         """
         ...
 

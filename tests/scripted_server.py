@@ -30,7 +30,7 @@ class Reply:
 
 
 class ScriptedServer:
-    """Answers every POST with what `answer` returns for it, and keeps what it received."""
+    """Answers every GET and POST with what `answer` returns for it, and keeps what it received."""
 
     def __init__(self, answer: Callable[[Received], Reply], *, tls: ssl.SSLContext | None = None) -> None:
         """Listen once entered; over TLS if a context is given."""
@@ -65,6 +65,10 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer as scripted."""
+        self.do_POST()
 
     def do_POST(self) -> None:
         """Answer as scripted."""

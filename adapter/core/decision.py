@@ -26,6 +26,8 @@ class Outcome(StrEnum):
 class StepName(StrEnum):
     """The steps of a decision, in their order."""
 
+    WAKE = "wake"
+    """Only where demand was seen between two ticks."""
     OBSERVE = "observe"
     REACTIVE = "reactive"
     SYMPTOMS = "symptoms"

@@ -26,6 +26,8 @@ class LoopStatistics:
     """Ticks that finished and published a snapshot."""
     tick_failures: int = 0
     """Ticks that ended in an unexpected error; the previous snapshot stayed in force."""
+    wakes: int = 0
+    """Workloads that were woken between two ticks."""
     recalls: bool = True
     """False from the start of the process until history has been read back once, while the source does answer."""
     tuning_valid: bool = True

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,12 +15,11 @@ import requests
 import urllib3.exceptions
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
-from requests.auth import AuthBase, HTTPBasicAuth
 
 from adapter.core.signal import Grid
 from adapter.core.tuning import PrometheusTuning
-from adapter.core.tuning.source import PrometheusAuth
-from adapter.prometheus.failures import AnswerRefused, AnswerUnreadable, CredentialsUnreadable, translate
+from adapter.prometheus.credentials import Credentials, secure
+from adapter.prometheus.failures import AnswerRefused, AnswerUnreadable, translate
 from adapter.prometheus.transport import BoundedAdapter, BoundedSession
 
 CONNECTIONS = 8
@@ -47,22 +45,17 @@ class PrometheusClient:
         self._timeout_s = tuning.timeout
         self._seen = threading.local()
         self._session = BoundedSession(max_body_bytes=tuning.max_body_bytes, inspect=self._inspect)
-        self._secure(tuning.auth)
+        secure(self._session, tuning.auth)
         self._library = PrometheusConnect(
             self._url,
             headers=dict(tuning.headers),
-            auth=_Credentials(tuning.auth),
+            auth=Credentials(tuning.auth),
             session=self._session,
             timeout=tuning.timeout,
             method="POST",
         )
         # The library has mounted its own adapter for the address; replace it.
         self._session.mount(self._url, BoundedAdapter(connections=CONNECTIONS))
-
-    def _secure(self, auth: PrometheusAuth) -> None:
-        self._session.verify = auth.ca_file or True
-        if auth.client_certificate is not None:
-            self._session.cert = (auth.client_certificate.cert_file, auth.client_certificate.key_file)
 
     def query(self, promql: str, grid: Grid) -> Answer:
         """Return the answer at the times of a grid: instant for one time, otherwise range.
@@ -121,48 +114,3 @@ def _parse(response: requests.Response) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise AnswerUnreadable("the answer is JSON, but no object")
     return body
-
-
-class _Credentials(AuthBase):
-    """Adds credentials to each request; files are read anew, because tokens rotate.
-
-    Also used when there are none: requests would otherwise look for some in ~/.netrc.
-    """
-
-    def __init__(self, auth: PrometheusAuth) -> None:
-        self._auth = auth
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        for path in _tls_files(self._auth):
-            _require(path)
-        if self._auth.bearer_token_file is not None:
-            request.headers["Authorization"] = f"Bearer {_secret(self._auth.bearer_token_file)}"
-        elif self._auth.basic is not None:
-            basic = self._auth.basic
-            password = (
-                basic.password.get_secret_value() if basic.password is not None else _secret(str(basic.password_file))
-            )
-            HTTPBasicAuth(basic.username.encode(), password.encode())(request)
-        return request
-
-
-def _tls_files(auth: PrometheusAuth) -> tuple[str, ...]:
-    mine = auth.client_certificate
-    own = () if mine is None else (mine.cert_file, mine.key_file)
-    return own if auth.ca_file is None else (auth.ca_file, *own)
-
-
-def _require(path: str) -> None:
-    """Say which file is missing; requests itself raises a bare OSError."""
-    try:
-        Path(path).open("rb").close()
-    except OSError as error:
-        raise CredentialsUnreadable(f"the certificate file {path} cannot be read ({error.strerror})") from error
-
-
-def _secret(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise CredentialsUnreadable(f"the credentials file {path} cannot be read ({reason})") from error

@@ -6,6 +6,7 @@ shown without user information, and neither headers nor bodies of requests are q
 
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -50,11 +51,11 @@ class CredentialsUnreadable(requests.RequestException):
 # The most specific row wins: the first whose class is found on the error or on anything that caused it.
 ERRORS: tuple[tuple[type[BaseException], type[SignalError], str], ...] = (
     (DeadlinePassed, SignalUnavailable, "{error}"),
-    (BodyTooLarge, AnswerTooLarge, "{error}; raise prometheus.maxBodyBytes or match fewer series"),
+    (BodyTooLarge, AnswerTooLarge, "{error}; raise {section}.maxBodyBytes or match fewer series"),
     (AnswerUnreadable, SignalMalformed, "{error}"),
     (CredentialsUnreadable, SignalUnavailable, "{error}"),
-    (requests.exceptions.SSLError, SignalUnavailable, "TLS failed ({cause}); see prometheus.auth.caFile"),
-    (ssl.SSLError, SignalUnavailable, "TLS failed ({cause}); see prometheus.auth"),
+    (requests.exceptions.SSLError, SignalUnavailable, "TLS failed ({cause}); see {section}.auth.caFile"),
+    (ssl.SSLError, SignalUnavailable, "TLS failed ({cause}); see {section}.auth"),
     (requests.exceptions.ProxyError, SignalUnavailable, "the proxy failed ({cause})"),
     (urllib3.exceptions.NameResolutionError, SignalUnavailable, "the host name cannot be resolved"),
     (ConnectionRefusedError, SignalUnavailable, "connection refused: nothing listens there"),
@@ -71,9 +72,9 @@ ERRORS: tuple[tuple[type[BaseException], type[SignalError], str], ...] = (
 
 # By HTTP status, then by the answer's errorType; the rest is unavailable.
 _STATUSES = {
-    401: "it refused our credentials; see prometheus.auth",
-    403: "our credentials do not permit this query; see prometheus.auth",
-    404: "there is no Prometheus API below this address; see prometheus.url",
+    401: "it refused our credentials; see {section}.auth",
+    403: "our credentials do not permit this query; see {section}.auth",
+    404: "there is no {offer} below this address; see {section}.url",
     429: "it has too many requests",
     503: "it is not ready, or the query was cut off there",
 }
@@ -97,13 +98,36 @@ def shorten(text: str) -> str:
     return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
 
 
-def translate(error: Exception, *, url: str, query: str) -> SignalError:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Whom we asked, in words for people."""
+
+    name: str
+    offer: str
+    """What there should be at its address."""
+    section: str
+    """Section of the tuning document that says how it is asked."""
+    meanwhile: str = MEANWHILE
+    """What happens while it does not answer."""
+
+
+PROMETHEUS = Party(name="Prometheus", offer="Prometheus API", section="prometheus")
+
+
+def translate(error: Exception, *, url: str, query: str, party: Party = PROMETHEUS) -> SignalError:
     """Return our error for a foreign one, to be raised from it.
 
     The query is a note on it and not part of its text, so that one outage reads the same for every query.
+
+    Args:
+        error: what a library raised.
+        url: what was asked.
+        query: what for.
+        party: who was asked.
     """
-    kind, wrong = _status(error) if isinstance(error, AnswerRefused) else _row(error)
-    translated = kind(f"Prometheus at {public_url(url)}: {wrong}; {MEANWHILE}")
+    kind, words = _status(error) if isinstance(error, AnswerRefused) else _row(error)
+    wrong = words.replace("{section}", party.section).replace("{offer}", party.offer)
+    translated = kind(f"{party.name} at {public_url(url)}: {wrong}; {party.meanwhile}")
     translated.add_note(f"Query: {shorten(query)}")
     return translated
 
@@ -121,7 +145,8 @@ def _row(error: Exception) -> tuple[type[SignalError], str]:
         if any(isinstance(each, foreign) for each in chain):
             # Only our own errors are quoted: theirs may hold addresses with secrets.
             own = shorten(str(error)) if "{error}" in words else ""
-            return ours, words.format(error=own, cause=type(chain[-1]).__name__)
+            cause = type(chain[-1]).__name__
+            return ours, words.replace("{error}", own).replace("{cause}", cause)
     raise error
 
 

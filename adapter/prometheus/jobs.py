@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from adapter.core.signal import Signal
 from adapter.core.workload import Workload
 from adapter.prometheus.decode import Table
 from adapter.prometheus.fold import Folded, Owned, fold_extreme, fold_same, fold_sum
@@ -33,6 +34,15 @@ def preset_jobs(preset: PlannedPreset, workloads: Sequence[Workload]) -> list[Jo
     for signal in preset.signals:
         jobs.extend(_signal_jobs(signal, preset, workloads))
     return jobs
+
+
+def demand_jobs(preset: PlannedPreset, workloads: Sequence[Workload]) -> list[Job]:
+    """Return the jobs of a preset that show demand at zero replicas, without the questions to its anchor.
+
+    They are enough to wake: an old value may do that too, and nothing else is concluded from them.
+    """
+    shown = (each for each in preset.signals if each.signal is Signal.DEMAND_AT_ZERO and each.how.exists_at_zero)
+    return [job for signal in shown for job in _signal_jobs(signal, preset, workloads)]
 
 
 def job_count(signal: PlannedSignal) -> int:

@@ -111,6 +111,10 @@ class SignalQuery(_Part):
     exists_at_zero: bool = False
     """Whether the signal can be seen while the workload has no replica."""
 
+    exposed: tuple[str, ...] = ()
+    """Gauges that show the same on the metrics page of the gateway itself, to be read there directly; the first that is
+    on the page counts, summed."""
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.fold == "ratio") != (self.per is not None):

@@ -1,4 +1,4 @@
-"""Signals from a Prometheus: implements `SignalSource` for all presets at once.
+"""Signals from a Prometheus: implements `SignalSource` and `DemandSource` for all presets at once.
 
 Queries run in a few worker threads, because the client library blocks. A query that fails takes down the signals that
 depend on it and nothing else. A `PrometheusSignalSource` reports ages and leaves it to the core to call a value stale,
@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from adapter.core.signal import FleetReadings, Grid
-from adapter.core.tuning import PrometheusTuning
+from adapter.core.tuning import PrometheusTuning, TunedWorkload
 from adapter.core.workload import Workload
+from adapter.ports import Glimpse
 from adapter.prometheus.assembly import assemble
 from adapter.prometheus.client import CONNECTIONS, PrometheusClient
+from adapter.prometheus.demand import DemandQueries
 from adapter.prometheus.jobs import preset_jobs
 from adapter.prometheus.plan import Plan, make_plan
 from adapter.prometheus.reader import Fetched, Job, fetch
@@ -32,6 +34,8 @@ class PrometheusSignalSource:
         self._client = PrometheusClient(tuning)
         self._threads = ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="prometheus")
         self._plan = make_plan((), tuning, window_s=tuning.rate_window)
+        self._lookout = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prometheus-demand")
+        self._demand = DemandQueries(tuning)
 
     async def read(self, workloads: Sequence[Workload], *, grid: Grid, window_s: float) -> FleetReadings:
         """Return every signal of the workloads at every time of the grid; see `ports.SignalSource`."""
@@ -40,6 +44,12 @@ class PrometheusSignalSource:
         loop = asyncio.get_running_loop()
         fetched = await asyncio.gather(*(self._submit(loop, job, grid) for job in _flat(jobs)))
         return assemble(plan, grid, list(fetched))
+
+    async def look(self, workloads: Sequence[TunedWorkload], *, now: float) -> Glimpse:
+        """Return what waits for workloads that sleep; see `ports.DemandSource`. Ticks do not keep it waiting."""
+        asked = [each.workload for each in workloads]
+        glimpse = partial(self._demand.glimpse, self._client.query, asked, now=now)
+        return await asyncio.get_running_loop().run_in_executor(self._lookout, glimpse)
 
     def _submit(self, loop: asyncio.AbstractEventLoop, job: Job, grid: Grid) -> asyncio.Future[Fetched]:
         return loop.run_in_executor(self._threads, partial(fetch, self._client.query, job, grid))
@@ -52,7 +62,8 @@ class PrometheusSignalSource:
 
     def close(self) -> None:
         """Close connections and let the threads go; a query under way ends at once."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._threads, self._lookout):
+            pool.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
     def __enter__(self) -> "PrometheusSignalSource":

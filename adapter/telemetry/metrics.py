@@ -60,6 +60,7 @@ class SnapshotCollector(Collector):
         yield CounterMetricFamily(
             "scaleahead_tick_failures", "Ticks that ended in an unexpected error.", value=loop.tick_failures
         )
+        yield CounterMetricFamily("scaleahead_wakes", "Workloads woken between two ticks.", value=loop.wakes)
         yield _gauge("scaleahead_tick_interval_seconds", "Time between the starts of two ticks.", loop.interval_s)
         yield _gauge(
             "scaleahead_last_tick_start_timestamp_seconds", "When the last tick started.", loop.last_tick_start

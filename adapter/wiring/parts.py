@@ -15,6 +15,7 @@ from adapter.keda.service import KedaScaler
 from adapter.loop import Loop
 from adapter.ports import Clock, SnapshotSink
 from adapter.probes import build_probes
+from adapter.prometheus.gateway import GatewaySource
 from adapter.prometheus.preset import preset_names
 from adapter.prometheus.signals import PrometheusSignalSource
 from adapter.server import HttpServer, Listener, TlsFiles
@@ -25,6 +26,7 @@ from adapter.telemetry.metrics import build_registry
 from adapter.ui.app import build_json_app
 from adapter.ui.credentials import Credentials
 from adapter.ui.credentials_file import read_credentials
+from adapter.waking import Waker
 from adapter.wiring.signal_source import CurrentSource
 from adapter.wiring.tuning_watch import TunedLoopReader, TuningWatch
 
@@ -47,7 +49,9 @@ class Parts:
 
     loop: Loop
     watch: TuningWatch
+    waker: Waker
     source: CurrentSource
+    gateways: GatewaySource
     web: tuple[HttpServer, ...]
     keda: KedaServer
 
@@ -74,14 +78,18 @@ def assemble(settings: Settings) -> Parts:
     feed, inline = SnapshotFeed(), InlineWorkloads(tuning)
     source = CurrentSource(tuning, PrometheusSignalSource)
     sink = Publisher(sinks=(feed, ChangeLog()))
-    loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=sink)
+    gateways = GatewaySource()
+    waker = Waker(sources=(source, gateways), tuning=tuning, clock=clock, sink=sink)
+    loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=sink, waker=waker)
     watch = TuningWatch(tuning, clock)
     works = _Works(feed=feed, reports=TunedLoopReader(loop, watch), clock=clock)
     scaler = KedaScaler(feed=feed, tuning=tuning, inline=inline, clock=clock, presets=preset_names())
     return Parts(
         loop=loop,
         watch=watch,
+        waker=waker,
         source=source,
+        gateways=gateways,
         web=_web_servers(settings, works),
         keda=_keda_server(settings.keda, scaler),
     )

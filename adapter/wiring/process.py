@@ -42,11 +42,12 @@ async def run_process(settings: Settings) -> None:
             await _run_parts(parts, stop)
         finally:
             parts.source.close()
+            parts.gateways.close()
 
 
 async def _run_parts(parts: Parts, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
-        inner = _started(group, [parts.loop.run(), parts.watch.run()])
+        inner = _started(group, [parts.loop.run(), parts.waker.run(), parts.watch.run()])
         outer = _started(group, [parts.keda.run(), *(server.run() for server in parts.web)])
         await stop.wait()
         _log.info("stopping: listeners first, then the loop")

@@ -1,23 +1,24 @@
-"""The Prometheus that the tuning in force names; implements the port `SignalSource`.
+"""The Prometheus that the tuning in force names; implements the ports `SignalSource` and `DemandSource`.
 
 A changed `prometheus` section means another server or other credentials, so connections are made anew. Reads under way
 end on the old ones, which are closed afterwards.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from adapter.core.signal import FleetReadings, Grid
-from adapter.core.tuning import PrometheusTuning
+from adapter.core.tuning import PrometheusTuning, TunedWorkload
 from adapter.core.workload import Workload
-from adapter.ports import SignalSource, TuningSource
+from adapter.ports import DemandSource, Glimpse, SignalSource, TuningSource
 
 _log = logging.getLogger(__name__)
 
 
-class ClosableSource(SignalSource, Protocol):
+class ClosableSource(SignalSource, DemandSource, Protocol):
     """A source that holds connections."""
 
     def close(self) -> None:
@@ -49,10 +50,20 @@ class CurrentSource:
 
     async def read(self, workloads: Sequence[Workload], *, grid: Grid, window_s: float) -> FleetReadings:
         """Return every signal of the workloads at every time of the grid; see `ports.SignalSource`."""
+        with self._leased() as source:
+            return await source.read(workloads, grid=grid, window_s=window_s)
+
+    async def look(self, workloads: Sequence[TunedWorkload], *, now: float) -> Glimpse:
+        """Return what waits for workloads that sleep; see `ports.DemandSource`."""
+        with self._leased() as source:
+            return await source.look(workloads, now=now)
+
+    @contextmanager
+    def _leased(self) -> Iterator[ClosableSource]:
         lease = self._renewed()
         lease.reads += 1
         try:
-            return await lease.source.read(workloads, grid=grid, window_s=window_s)
+            yield lease.source
         finally:
             lease.reads -= 1
             self._close_if_done(lease)

@@ -10,6 +10,7 @@ from adapter.core.tuning.document import (
     resolve_workload,
 )
 from adapter.core.tuning.fleet import BudgetTuning, FleetTuning, RatioTuning, ScaleTuning
+from adapter.core.tuning.gateway import GatewayTuning
 from adapter.core.tuning.hpa import HpaTuning
 from adapter.core.tuning.parse import parse_tuning
 from adapter.core.tuning.schema import document_schema
@@ -23,6 +24,7 @@ __all__ = [
     "Deprecation",
     "EventTuning",
     "FleetTuning",
+    "GatewayTuning",
     "HpaTuning",
     "OverrideTuning",
     "PrometheusTuning",

@@ -115,3 +115,6 @@ class TickTuning(Section):
         default=5.0,
         description="Queries are evaluated this long before the tick, so that late samples do not split replicas.",
     )
+    wake_interval: Annotated[Duration, Field(ge=0.1, le=60)] = Field(
+        default=0.5, description="While a workload sleeps, time between two looks at its demand, apart from the ticks."
+    )

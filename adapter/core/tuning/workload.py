@@ -19,6 +19,7 @@ from adapter.core.tuning.fields import (
     format_duration,
 )
 from adapter.core.tuning.fleet import ScaleTuning
+from adapter.core.tuning.gateway import GatewayTuning
 from adapter.core.tuning.hpa import HpaTuning
 from adapter.core.tuning.warm import WarmTuning
 from adapter.core.workload import TargetKind
@@ -242,6 +243,10 @@ class WorkloadTuning(Section):
     hold: HoldTuning = Field(default=HoldTuning(), description="Reluctance to scale in.")
     freshness: FreshnessTuning = Field(default=FreshnessTuning(), description="Handling of old and missing signals.")
     hpa: HpaTuning = Field(default=HpaTuning(), description="The HPA that reads our metrics.")
+    gateway: GatewayTuning = Field(
+        default=GatewayTuning(),
+        description="Gateway that holds requests while no replica is there, asked directly while the workload sleeps.",
+    )
     fallback: DnsName | None = Field(
         default=None,
         description="Workload of the same namespace that takes the replicas whose starts are stuck.",
