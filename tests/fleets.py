@@ -1,12 +1,16 @@
 """Workloads for tests, made as a tuning document makes them."""
 
-from adapter.core.signal import Signal
 from adapter.core.tuning import WorkloadTuning, resolve_workload
 from adapter.core.workload import Workload, WorkloadId
-from adapter.prometheus.preset import load_preset
+from adapter.prometheus.preset import load_composed
 
-SIGNALS_AT_TICKS = frozenset(Signal) - {signal for signal, how in load_preset("vllm").signals.items() if how.at_marks}
-"""What a tick asks for; the others are read at the ten-minute marks alone."""
+_READ = {signal: how for preset in load_composed("vllm") for signal, how in preset.signals.items()}
+
+SIGNALS_OF_VLLM = frozenset(_READ)
+"""What a workload with the default preset has."""
+
+SIGNALS_AT_TICKS = frozenset(signal for signal, how in _READ.items() if not how.at_marks)
+"""What a tick asks for of it; the others are read at the ten-minute marks alone."""
 
 
 def make_workload(name: str, *, namespace: str = "llm", **tuning: object) -> Workload:

@@ -50,6 +50,9 @@ class Signal(StrEnum):
     STARTING_SECONDS = "starting_seconds"
     START_SECONDS = "start_seconds"
     DEMAND_AT_ZERO = "demand_at_zero"
+    GPU_MEMORY = "gpu_memory"
+    QUOTA_AVAILABLE = "quota_available"
+    GUARD_QUEUE = "guard_queue"
 
 
 UNITS: Mapping[Signal, str] = {
@@ -80,6 +83,9 @@ UNITS: Mapping[Signal, str] = {
     Signal.STARTING_SECONDS: "s",
     Signal.START_SECONDS: "s",
     Signal.DEMAND_AT_ZERO: "requests",
+    Signal.GPU_MEMORY: "ratio",
+    Signal.QUOTA_AVAILABLE: "devices",
+    Signal.GUARD_QUEUE: "requests",
 }
 
 

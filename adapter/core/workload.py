@@ -95,6 +95,15 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A further preset that is read for a workload, such as its gateway or its queue."""
+
+    preset: str
+    matchers: tuple[Matcher, ...] = ()
+    """Conditions on the labels of that preset's series; empty for the preset's own ways to recognise a workload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """Where a workload's series are and what may be scaled."""
 
@@ -105,3 +114,5 @@ class Workload:
     """Conditions on the labels of engine series; all must hold. Never empty: default is namespace and pod pattern."""
     bounds: Bounds
     objective: Objective
+    sources: tuple[Source, ...] = ()
+    """Read beside `preset` and what that includes."""

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from adapter.core.signal import Signal
+from adapter.core.signal import FloatArray, Signal
 from adapter.core.workload import Workload
 from adapter.prometheus.decode import Table
 from adapter.prometheus.fold import Folded, Owned, fold_extreme, fold_same, fold_sum
@@ -61,22 +61,22 @@ def _fold(how: SignalQuery, workloads: Sequence[Workload]) -> Fold:
     if how.within is not None:
         objectives = [each.objective for each in workloads]
         limits = [each.ttft_s if how.within == "ttft" else each.itl_s for each in objectives]
-        return partial(fold_share, limits=np.array(limits))
+        return partial(fold_share, limits=np.array(limits) / how.scale)
     if how.quantile is not None:
-        return partial(fold_quantile, rows=rows, quantile=how.quantile)
+        return _changed(partial(fold_quantile, rows=rows, quantile=how.quantile), lambda value: value * how.scale)
     if how.fold == "same":
         return partial(fold_same, rows=rows)
     if how.clamp:
-        return _clamped(partial(fold_sum, rows=rows, negatives=True))
+        return _changed(partial(fold_sum, rows=rows, negatives=True), lambda value: np.maximum(value, 0.0))
     return partial(fold_sum, rows=rows)
 
 
-def _clamped(fold: Fold) -> Fold:
-    def clamped(table: Table, owned: Owned) -> Folded:
+def _changed(fold: Fold, change: Callable[[FloatArray], FloatArray]) -> Fold:
+    def changed(table: Table, owned: Owned) -> Folded:
         folded = fold(table, owned)
-        return Folded(value=np.maximum(folded.value, 0.0), bad=folded.bad)
+        return Folded(value=change(folded.value), bad=folded.bad)
 
-    return clamped
+    return changed
 
 
 def _extreme(kind: np.ufunc, rows: int) -> Callable[[Table, Owned], Folded]:

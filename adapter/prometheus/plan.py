@@ -11,8 +11,8 @@ from adapter.core.history import COARSE_TIER
 from adapter.core.signal import Signal, SignalProblem
 from adapter.core.tuning import PrometheusTuning
 from adapter.core.workload import Workload
-from adapter.prometheus.matching import Owners, grouping, namespaces_in_use
-from adapter.prometheus.preset import Preset, SignalQuery, UnknownPreset, load_composed
+from adapter.prometheus.matching import Member, Owners, grouping, inherited, members_of, namespaces_in_use
+from adapter.prometheus.preset import Layer, Preset, SignalQuery, UnknownPreset, load_composed
 from adapter.prometheus.promql import AnchorQueries, Scope, anchor_queries, render
 
 
@@ -59,21 +59,32 @@ def make_plan(workloads: Sequence[Workload], tuning: PrometheusTuning, *, window
         tuning: label restrictions and the label of highly available replicas.
         window_s: window of rates.
     """
-    members: dict[str, dict[int, Workload]] = defaultdict(dict)
+    members: dict[str, dict[int, Member]] = defaultdict(dict)
     presets: dict[str, Preset] = {}
     problems = []
-    for name, rows in _by_preset(workloads).items():
+    for name, named in _by_preset(workloads).items():
         try:
             composed = load_composed(name)
         except UnknownPreset as error:
-            message = f"{error}. Its {len(rows)} workloads, {workloads[rows[0]].id} first, hold what they have"
+            first = next(iter(named.values())).workload.id
+            message = f"{error}. Its {len(named)} workloads, {first} first, hold what they have"
             problems.append(SignalProblem(signal="all", query="", message=message))
             continue
         for preset in composed:
             presets[preset.name] = preset
-            members[preset.name].update((row, workloads[row]) for row in rows)
-    planned = tuple(_planned(presets[name], members[name], _Common(tuning, window_s)) for name in sorted(presets))
+            known = members[preset.name]
+            if preset.name == name:  # what a workload names itself comes before what another preset includes
+                members[preset.name] = known | named
+            else:
+                members[preset.name] = {row: inherited(member.workload) for row, member in named.items()} | known
+    planned = tuple(_planned(preset, members[preset.name], _Common(tuning, window_s)) for preset in _trusted(presets))
     return Plan(workloads=tuple(workloads), window_s=window_s, presets=planned, problems=tuple(problems))
+
+
+def _trusted(presets: Mapping[str, Preset]) -> list[Preset]:
+    """Return the presets in the order in which their signals are preferred."""
+    layers = list(Layer)
+    return sorted(presets.values(), key=lambda preset: (layers.index(preset.layer), preset.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +93,24 @@ class _Common:
     window_s: float
 
 
-def _by_preset(workloads: Sequence[Workload]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+def _by_preset(workloads: Sequence[Workload]) -> dict[str, dict[int, Member]]:
+    found: dict[str, dict[int, Member]] = defaultdict(dict)
     for row, workload in enumerate(workloads):
-        found[workload.preset].append(row)
+        for name, member in members_of(workload).items():
+            found[name][row] = member
     return found
 
 
-def _planned(preset: Preset, members: Mapping[int, Workload], common: _Common) -> PlannedPreset:
-    workloads = [members[row] for row in sorted(members)]
+def _planned(preset: Preset, members: Mapping[int, Member], common: _Common) -> PlannedPreset:
+    listed = [members[row] for row in sorted(members)]
+    as_stored = preset.namespaced and "namespace" not in preset.anchor.adopt
     scope = Scope(
-        by=grouping(preset, workloads),
+        by=grouping(preset, listed),
         window_s=common.window_s,
         match=common.tuning.match,
         replica_label=common.tuning.replica_label,
-        namespaces=namespaces_in_use(workloads),
+        namespaces=namespaces_in_use(listed) if as_stored else (),
+        adopt=preset.anchor.adopt,
     )
     own_targets = not preset.anchor.shared_exporter
     return PlannedPreset(
@@ -118,5 +132,5 @@ def _planned(preset: Preset, members: Mapping[int, Workload], common: _Common) -
     )
 
 
-def _matches_pods(workload: Workload) -> bool:
-    return any(matcher.label == "pod" for matcher in workload.matchers)
+def _matches_pods(member: Member) -> bool:
+    return any(matcher.label == "pod" for matcher in member.matchers)

@@ -5,6 +5,7 @@ sent; `promql` turns templates into text, `matching` turns identities into condi
 """
 
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Literal, Self
@@ -59,29 +60,59 @@ class MatcherIdentity(_Part):
     kind: Literal["matcher"]
     label: LabelName
     matcher: LabelName
+    ignore_case: bool = False
 
 
 class NamesIdentity(_Part):
-    """By names that follow from `{workload}` or `{target}`; and the namespace."""
+    """By names that follow from `{namespace}`, `{workload}` or `{target}`; and the namespace.
+
+    They are anchored regular expressions around the names, as routes and revisions carry numbers.
+    """
 
     kind: Literal["names"]
     label: LabelName
     names: tuple[str, ...]
+    without: str = ""
+    """A suffix that the names of workload and target do not carry over, such as `-deployment` of Knative revisions."""
+
+
+class NamespaceIdentity(_Part):
+    """By the namespace alone, for what all its workloads share, such as its quota."""
+
+    kind: Literal["namespace"]
 
 
 Identity = Annotated[
-    MatchersIdentity | PodsIdentity | TargetIdentity | MatcherIdentity | NamesIdentity, Field(discriminator="kind")
+    MatchersIdentity | PodsIdentity | TargetIdentity | MatcherIdentity | NamesIdentity | NamespaceIdentity,
+    Field(discriminator="kind"),
 ]
+
+
+class Layer(StrEnum):
+    """What a preset speaks for, in order of trust: of two presets with the same signal the earlier is read first."""
+
+    CLUSTER = "cluster"
+    CACHE = "cache"
+    ENGINE = "engine"
+    HARDWARE = "hardware"
+    PLATFORM = "platform"
+    QUEUE = "queue"
+    GATEWAY = "gateway"
+    CLIENT = "client"
+    GUARD = "guard"
 
 
 class Anchor(_Part):
     """The series whose presence and age stand for the freshness of a preset's signals."""
 
     metrics: tuple[str, ...] = Field(min_length=1)
+    where: str = ""
+    """More conditions on its labels, as in a selector."""
     adopt: dict[LabelName, LabelName] = Field(default={})
     """Label → label that replaces it where present (`exported_...` of scrapes that do not honour labels)."""
-    series: tuple[LabelName, ...]
-    """Labels that, with job and instance, tell an exporter's series apart: two alike are a double."""
+    series: tuple[LabelName, ...] | None
+    """Labels that, with job and instance, tell an exporter's series apart: two alike are a double. None where users
+    configure labels of their own, so that doubles cannot be told."""
     shared_exporter: bool = False
     """Whether one exporter speaks for many workloads, so that a group may end while its exporter is up."""
 
@@ -91,7 +122,7 @@ class SignalQuery(_Part):
 
     Placeholders of the templates: `$by` grouping labels, `$where` and `$match` label conditions with and without the
     namespaces in use, `$window` rate window, `$seconds` the same as a number, `$dedup(...)` one of the series of highly
-    available Prometheus replicas.
+    available Prometheus replicas, `$adopt(...)` the same with the anchor's adopted labels in place.
     """
 
     unit: str
@@ -106,10 +137,15 @@ class SignalQuery(_Part):
     """The objective of the workload that an observation must meet."""
     at_marks: bool = False
     """Whether only the ten-minute marks need it, which spares the ticks between them a query."""
+    scale: Annotated[float, Field(gt=0)] = 1.0
+    """Factor from the unit of the buckets to that of the signal, 0.001 for buckets in milliseconds."""
     clamp: bool = False
     """Whether single groups may be negative; the fold over all of them is then at least 0."""
     exists_at_zero: bool = False
     """Whether the signal can be seen while the workload has no replica."""
+    demand: Literal["held", "in_flight", "lost"] | None = None
+    """Which requests `demand_at_zero` counts: those that wait at the gateway; those and what engines have of them; or
+    those of the last window that were refused, so that callers must try again to be served."""
 
     exposed: tuple[str, ...] = ()
     """Gauges that show the same on the metrics page of the gateway itself, to be read there directly; the first that is
@@ -123,6 +159,10 @@ class SignalQuery(_Part):
             raise ValueError("`quantile` belongs to the fold `quantile`, and only to it")
         if (self.fold == "share") != (self.within is not None):
             raise ValueError("`within` belongs to the fold `share`, and only to it")
+        if self.demand is not None and not self.exists_at_zero:
+            raise ValueError("`demand` belongs to what exists at zero")
+        if self.scale != 1.0 and self.fold not in ("quantile", "share"):
+            raise ValueError("`scale` is for buckets: belongs to the folds `quantile` and `share`")
         return self
 
 
@@ -131,6 +171,9 @@ class Preset(_Part):
 
     name: str
     description: str
+    layer: Layer
+    namespaced: bool = True
+    """Whether the series carry the workload's namespace, by themselves or by adoption."""
     includes: tuple[str, ...] = ()
     """Presets whose signals are read as well; their series may be missing, that is then absent."""
     identity: tuple[Identity, ...] = Field(min_length=1)
@@ -145,6 +188,8 @@ class Preset(_Part):
         for signal, query in self.signals.items():
             if query.unit != UNITS[signal]:
                 raise ValueError(f"signals.{signal}.unit is {query.unit}, allowed is {UNITS[signal]}")
+            if (query.demand is not None) != (signal is Signal.DEMAND_AT_ZERO):
+                raise ValueError("`demand` belongs to the signal demand_at_zero, and only to it")
         return self
 
 

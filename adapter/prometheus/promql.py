@@ -5,6 +5,7 @@ by a window. So the anchor of a preset is asked four things, by group: how old i
 report it, how many are expected to, and whether any series is there twice.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Template
@@ -29,7 +30,9 @@ class Scope:
     replica_label: str | None = None
     """Label that tells highly available Prometheus replicas apart."""
     namespaces: tuple[str, ...] = ()
-    """Namespaces in use; empty when they cannot be told."""
+    """Namespaces in use; empty when they cannot be told, or not by the label `namespace` as it is stored."""
+    adopt: Mapping[str, str] = field(default_factory=dict)
+    """Label → label that replaces it where present."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,9 @@ def _where(scope: Scope) -> str:
 def render(template: str, scope: Scope) -> str:
     """Return the query of a template, on one line.
 
+    Raises:
+        ValueError: a parenthesis of `$adopt(...)` is not closed.
+
     Example:
         >>> render("sum by ($by) ($dedup(x{$where}))", Scope(by=("namespace",), window_s=60, namespaces=("llm",)))
         'sum by (namespace) ((x{namespace="llm"}))'
@@ -95,8 +101,30 @@ def render(template: str, scope: Scope) -> str:
         window=duration(scope.window_s),
         seconds=f"{scope.window_s:g}",
         dedup=f"max without ({scope.replica_label}) " if scope.replica_label else "",
+        adopt=_ADOPT,
     )
-    return " ".join(text.split())
+    return " ".join(_adopting(text, scope.adopt).split())
+
+
+_ADOPT = "\0adopt"  # no text of a query
+
+
+def _adopting(text: str, adopt: Mapping[str, str]) -> str:
+    before, mark, rest = text.partition(f"{_ADOPT}(")
+    if not mark:
+        return text
+    end = _closing(rest)
+    return before + _adopted(rest[:end], adopt) + _adopting(rest[end + 1 :], adopt)
+
+
+def _closing(text: str) -> int:
+    """Return where the parenthesis closes that is open before the text; those in literals do not count."""
+    depth = 1
+    for found in re.finditer(r'"(?:\\.|[^"\\])*"|[()]', text):
+        depth += {"(": 1, ")": -1}.get(found.group(), 0)
+        if depth == 0:
+            return found.start()
+    raise ValueError(f"a parenthesis is not closed: {text}")
 
 
 def _adopted(expression: str, adopt: Mapping[str, str]) -> str:
@@ -115,8 +143,7 @@ def _by(labels: Sequence[str]) -> str:
 
 def anchor_queries(anchor: Anchor, scope: Scope) -> AnchorQueries:
     """Return the questions about an anchor's freshness."""
-    # Labels that are adopted are not yet right in the selector, so namespaces cannot restrict it.
-    matchers = _conditions(scope.match) if anchor.adopt else _where(scope)
+    matchers = ",".join(part for part in (anchor.where, _where(scope)) if part)
 
     def over(each: Callable[[str], str]) -> str:
         return _adopted(_selectors(anchor.metrics, matchers, each), anchor.adopt)
@@ -130,10 +157,13 @@ def anchor_queries(anchor: Anchor, scope: Scope) -> AnchorQueries:
     up = f"up{{{_conditions(scope.match)}}}"
     # A shared exporter that is up may well have stopped to export a group: that pod or flow is simply gone.
     expected = f"{recently} and on (job, instance) " + (f"({up} == 0) or {now}" if anchor.shared_exporter else up)
-    series = _by([*scope.by, "job", "instance", *anchor.series])
+    doubles = f"{over(str)} * 0 + 1"
+    if anchor.series is not None:
+        series = _by([*scope.by, "job", "instance", *anchor.series])
+        doubles = f"count {series} ({over(deduplicated)})"
     return AnchorQueries(
         age=f"min {group} (time() - ({over(lambda selector: f'timestamp({selector})')}))",
         reporting=f"count {group} ({now})",
         expected=f"count {group} ({expected})",
-        copies=f"max {group} (count {series} ({over(deduplicated)}))",
+        copies=f"max {group} ({doubles})",
     )

@@ -3,13 +3,17 @@
 import pytest
 
 from adapter.core.workload import Workload
-from adapter.prometheus.matching import Owners, grouping, namespaces_in_use
+from adapter.prometheus.matching import Member, Owners, grouping, inherited, members_of, namespaces_in_use
 from adapter.prometheus.preset import load_preset
 from tests.fleets import make_workload
 
 
 def _owners(preset: str, *workloads: Workload) -> Owners:
-    return Owners(load_preset(preset), dict(enumerate(workloads)))
+    return Owners(load_preset(preset), dict(enumerate(_members(preset, *workloads))))
+
+
+def _members(preset: str, *workloads: Workload) -> list[Member]:
+    return [members_of(workload).get(preset, inherited(workload)) for workload in workloads]
 
 
 def test_pods_of_a_target_with_a_longer_name_are_not_mine() -> None:
@@ -44,7 +48,7 @@ def test_namespace_pattern_finds_series_of_all_its_namespaces() -> None:
 
     assert owners.rows({"namespace": "llm-eu", "model_name": "m"}) == (0,)
     assert owners.rows({"namespace": "llm", "model_name": "m"}) == ()
-    assert namespaces_in_use([spread, make_workload("b")]) == ()
+    assert namespaces_in_use(_members("vllm", spread, make_workload("b"))) == ()
 
 
 def test_gpus_are_found_by_pod_although_engines_are_matched_by_model() -> None:
@@ -81,8 +85,8 @@ def test_engines_are_grouped_by_what_any_workload_matches_on() -> None:
     """One query serves workloads with different matchers."""
     workloads = [make_workload("a", match={"model_name": "m"}), make_workload("b")]
 
-    assert grouping(load_preset("vllm"), workloads) == ("namespace", "model_name", "pod")
-    assert grouping(load_preset("dcgm"), workloads) == ("namespace", "pod")
+    assert grouping(load_preset("vllm"), _members("vllm", *workloads)) == ("namespace", "model_name", "pod")
+    assert grouping(load_preset("dcgm"), _members("dcgm", *workloads)) == ("namespace", "pod")
 
 
 @pytest.mark.parametrize(

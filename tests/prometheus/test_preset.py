@@ -4,6 +4,7 @@ import pytest
 
 from adapter.core.signal import UNITS, Signal
 from adapter.prometheus.preset import (
+    Layer,
     PresetInvalid,
     UnknownPreset,
     load_composed,
@@ -15,6 +16,7 @@ from adapter.prometheus.preset import (
 _DOCUMENT = """
 name: x
 description: y
+layer: engine
 identity: [{kind: matchers}]
 anchor: {metrics: [up], series: []}
 signals:
@@ -28,31 +30,27 @@ def test_shipped_preset_fits_the_schema_under_its_own_name(name: str) -> None:
     assert load_preset(name).name == name
 
 
-def test_vllm_with_what_it_includes_provides_every_signal() -> None:
-    """The composed preset leaves no signal of the domain without a query."""
-    provided = {signal for preset in load_composed("vllm") for signal in preset.signals}
+def test_no_signal_is_without_a_preset() -> None:
+    """What is only for other systems is quota and guards; the default preset brings the rest."""
+    everything = {signal for name in preset_names() for signal in load_preset(name).signals}
+    default = {signal for preset in load_composed("vllm") for signal in preset.signals}
 
-    assert provided == set(Signal)
+    assert everything <= set(Signal)
+    assert set(Signal) - default == {Signal.QUOTA_AVAILABLE, Signal.GUARD_QUEUE}
 
 
-def test_signals_at_zero_are_replica_counts_and_gateway_demand() -> None:
-    """Only components that outlive the engines may speak for a workload at zero."""
-    at_zero = {
-        signal for name in preset_names() for signal, how in load_preset(name).signals.items() if how.exists_at_zero
-    }
+@pytest.mark.parametrize("name", preset_names())
+def test_only_what_outlives_the_engines_speaks_for_a_workload_at_zero(name: str) -> None:
+    """An engine or a GPU of a workload has nothing to say when the workload has no pod."""
+    preset = load_preset(name)
+    at_zero = [signal for signal, how in preset.signals.items() if how.exists_at_zero]
 
-    assert at_zero == {
-        Signal.REPLICAS_REQUESTED,
-        Signal.REPLICAS_STATUS,
-        Signal.REPLICAS_READY,
-        Signal.DEMAND_AT_ZERO,
-        Signal.GATEWAY_ARRIVAL_RATE,
-    }
+    assert at_zero == [] or preset.layer not in (Layer.ENGINE, Layer.HARDWARE)
 
 
 def test_unknown_preset_names_the_nearest_and_all_others() -> None:
     """A typing error is answered with the likely name."""
-    with pytest.raises(UnknownPreset, match="unknown preset 'vlm'; did you mean 'vllm'\\? Known presets are: dcgm"):
+    with pytest.raises(UnknownPreset, match="unknown preset 'vlm'; did you mean 'vllm'\\? Known presets are: amd"):
         load_preset("vlm")
 
 

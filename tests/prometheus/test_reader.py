@@ -12,7 +12,7 @@ from adapter.prometheus.client import Answer
 from adapter.prometheus.decode import Table
 from adapter.prometheus.failures import AnswerTooLarge
 from adapter.prometheus.fold import Folded, Owned, fold_sum
-from adapter.prometheus.matching import Owners
+from adapter.prometheus.matching import Owners, inherited
 from adapter.prometheus.preset import load_preset
 from adapter.prometheus.reader import Job, fetch
 from tests.fleets import make_workload
@@ -25,7 +25,7 @@ def _fold(table: Table, owned: Owned) -> Folded:
 
 
 def _job() -> Job:
-    return Job(query="q", owners=Owners(load_preset("vllm"), {0: make_workload("a")}), fold=_fold)
+    return Job(query="q", owners=Owners(load_preset("vllm"), {0: inherited(make_workload("a"))}), fold=_fold)
 
 
 _JSON = st.recursive(

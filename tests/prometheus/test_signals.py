@@ -12,7 +12,7 @@ from adapter.core.signal import FleetReadings, Grid, Signal, State
 from adapter.core.tuning import PrometheusTuning
 from adapter.core.workload import Workload
 from adapter.prometheus.signals import PrometheusSignalSource
-from tests.fleets import make_workload
+from tests.fleets import SIGNALS_OF_VLLM, make_workload
 from tests.ports import free_port
 from tests.scripted_server import Received, Reply, ScriptedServer
 
@@ -39,20 +39,20 @@ async def _read(server: ScriptedServer, workloads: Sequence[Workload]) -> FleetR
 
 
 async def test_failing_query_takes_down_its_signal_only() -> None:
-    """Prompt tokens cannot be read; everything else is as fresh as ever, and the problem names the query."""
+    """Preemptions cannot be read; everything else is as fresh as ever, and the problem names the query."""
 
     def answer(received: Received) -> Reply:
-        failing = "vllm:prompt_tokens_total" in received.form["query"][0]
+        failing = "vllm:num_preemptions_total" in received.form["query"][0]
         return Reply(status=500) if failing else _vector("1", "a")
 
     with ScriptedServer(answer) as server:
         fleet = await _read(server, [make_workload("a")])
 
-    assert fleet.failed == {Signal.PROMPT_TOKENS_RATE}
-    assert fleet.readings[Signal.PROMPT_TOKENS_RATE].cell(0, 0).state is State.UNAVAILABLE
+    assert fleet.failed == {Signal.PREEMPTIONS}
+    assert fleet.readings[Signal.PREEMPTIONS].cell(0, 0).state is State.UNAVAILABLE
     assert fleet.readings[Signal.QUEUE_DEPTH].cell(0, 0).state is State.FRESH
-    assert [problem.signal for problem in fleet.problems] == ["prompt_tokens_rate"]
-    assert "vllm:prompt_tokens_total" in fleet.problems[0].query
+    assert [problem.signal for problem in fleet.problems] == ["preemptions"]
+    assert "vllm:num_preemptions_total" in fleet.problems[0].query
 
 
 async def test_failing_freshness_takes_down_all_signals_of_its_preset() -> None:
@@ -78,10 +78,10 @@ async def test_source_that_is_down_makes_everything_unavailable_and_nothing_zero
 
     assert {readings.cell(0, 0).state for readings in fleet.readings.values()} == {State.UNAVAILABLE}
     assert all(np.isnan(readings.value).all() for readings in fleet.readings.values())
-    assert fleet.failed == set(Signal)
+    assert fleet.failed == SIGNALS_OF_VLLM
     [problem] = fleet.problems
     assert "connection refused" in problem.message
-    assert problem.signal == f"freshness of dcgm and {len(Signal) + 3} more"  # four presets
+    assert problem.signal == f"freshness of kube-state-metrics and {len(SIGNALS_OF_VLLM) + 4} more"  # five presets
 
 
 async def test_number_of_queries_does_not_depend_on_the_number_of_workloads() -> None:

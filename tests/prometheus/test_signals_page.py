@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from adapter.core.signal import UNITS, Signal, State
-from adapter.prometheus.preset import load_preset, preset_names
+from adapter.core.signal import UNITS, State
+from adapter.prometheus.preset import Preset, load_composed, preset_names
 from adapter.prometheus.promql import EXPECTED_WITHIN
+from tests.fleets import SIGNALS_OF_VLLM
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "signals.md").read_text()
 
@@ -16,21 +17,24 @@ def _row(first: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-@pytest.mark.parametrize("name", preset_names())
-def test_every_signal_of_every_preset_has_its_row(name: str) -> None:
+@pytest.mark.parametrize("preset", load_composed("vllm"), ids=lambda preset: preset.name)
+def test_every_signal_of_the_default_preset_has_its_row(preset: Preset) -> None:
     """Unit, preset and visibility at zero are those of the data."""
-    for signal, how in load_preset(name).signals.items():
-        _, unit, preset, _, at_zero = _row(f"`{signal}`")
+    for signal, how in preset.signals.items():
+        _, unit, presets, _, at_zero = _row(f"`{signal}`")
 
-        assert (unit, preset, at_zero) == (UNITS[signal], f"`{name}`", "yes" if how.exists_at_zero else "")
+        assert f"`{preset.name}`" in presets
+        assert (unit, at_zero) == (UNITS[signal], "yes" if how.exists_at_zero else "")
 
 
 def test_page_lists_no_signal_that_is_not_there() -> None:
-    """Nor any state."""
-    signals = [line.split("`")[1] for line in _PAGE.splitlines() if line.startswith("| `")]
+    """Nor any state, nor any preset."""
+    table = _PAGE.split("| signal | unit |", maxsplit=1)[1].split("\n\n", maxsplit=1)[0]
+    signals = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
 
-    assert sorted(signals) == sorted(Signal)
+    assert sorted(signals) == sorted(SIGNALS_OF_VLLM)
     assert [state for state in State if len(_row(state.name.lower())) != 3] == []
+    assert [name for name in preset_names() if f"`{name}`" not in _PAGE] == []
 
 
 def test_page_knows_how_long_a_target_is_expected() -> None:

@@ -13,8 +13,8 @@ from adapter.core.errors import Problem
 from adapter.core.tuning.fields import DnsName, Section
 from adapter.core.tuning.fleet import FleetTuning
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
-from adapter.core.tuning.workload import LabelPattern, WorkloadTuning
-from adapter.core.workload import Bounds, Matcher, Objective, ScaleTarget, Workload, WorkloadId
+from adapter.core.tuning.workload import LabelCondition, LabelPattern, SourceTuning, WorkloadTuning
+from adapter.core.workload import Bounds, Matcher, Objective, ScaleTarget, Source, Workload, WorkloadId
 
 API_VERSION = "scaleahead/v1alpha1"
 
@@ -75,18 +75,27 @@ def resolve_workload(workload_id: WorkloadId, tuning: WorkloadTuning) -> TunedWo
             matchers=_matchers(workload_id.namespace, target, tuning.match),
             bounds=Bounds(min=tuning.replicas.min, max=tuning.replicas.max),
             objective=Objective(ttft_s=tuning.slo.ttft, itl_s=tuning.slo.itl),
+            sources=tuple(_source(source) for source in tuning.sources),
         ),
         tuning=tuning,
     )
 
 
-def _matchers(namespace: str, target: ScaleTarget, match: dict[str, str | LabelPattern]) -> tuple[Matcher, ...]:
-    named = [
+def _source(tuning: SourceTuning) -> Source:
+    return Source(preset=tuning.preset, matchers=tuple(_conditions(tuning.match)))
+
+
+def _conditions(match: dict[str, LabelCondition]) -> list[Matcher]:
+    return [
         Matcher(label=label, value=value.regex, regex=True)
         if isinstance(value, LabelPattern)
         else Matcher(label=label, value=value)
         for label, value in sorted(match.items())
     ]
+
+
+def _matchers(namespace: str, target: ScaleTarget, match: dict[str, LabelCondition]) -> tuple[Matcher, ...]:
+    named = _conditions(match)
     if "namespace" not in match:
         named.insert(0, Matcher(label="namespace", value=namespace))
     if not match:

@@ -179,10 +179,13 @@ def _sections(root: Node) -> Iterator[Location]:
 
 def _unknown_presets(root: Node, presets: Collection[str], *, file: str) -> Iterator[Problem]:
     for section in _sections(root):
-        found = find(root, (*section, "preset"))
-        name = found.node.value
-        if found.complete and isinstance(name, str) and name not in presets:
-            yield problem_at(found, file=file, message=unknown("preset", name, presets))
+        listed = find(root, (*section, "sources"))
+        sources = enumerate(listed.node.items or () if listed.complete else ())
+        for at in (section, *((*section, "sources", index) for index, _ in sources)):
+            found = find(root, (*at, "preset"))
+            name = found.node.value
+            if found.complete and isinstance(name, str) and name not in presets:
+                yield problem_at(found, file=file, message=unknown("preset", name, presets))
 
 
 def _duplicate_workloads(root: Node, *, file: str) -> Iterator[Problem]:

@@ -58,6 +58,17 @@ LabelCondition = Annotated[
 """What a label's value must be: exact text, or a pattern."""
 
 
+class SourceTuning(Section):
+    """A further preset that is read for a workload, such as its gateway, its queue or its quota."""
+
+    preset: str = Field(description="Name of the preset.")
+    match: dict[LabelName, LabelCondition] = Field(
+        default={},
+        description="Labels of its series: text or `{regex: ...}`; as the preset recognises workloads when empty.",
+        json_schema_extra={"x-keys": LABEL_NAME},
+    )
+
+
 class ReplicasTuning(Section):
     """Bounds on what is asked for."""
 
@@ -226,6 +237,9 @@ class WorkloadTuning(Section):
         default={},
         description="Labels of the engine's series: text or `{regex: ...}`; the scale target's pod names when empty.",
         json_schema_extra={"x-keys": LABEL_NAME},
+    )
+    sources: tuple[SourceTuning, ...] = Field(
+        default=(), description="Further presets that are read, for what `preset` and those it includes do not provide."
     )
     replicas: ReplicasTuning = Field(default=ReplicasTuning(), description="Bounds.")
     scale: ScaleTuning = Field(default=ScaleTuning(), description="What a replica takes, and in which steps they come.")

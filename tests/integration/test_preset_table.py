@@ -1,0 +1,92 @@
+"""The preset table against a real Prometheus that holds every system at once: what hand arithmetic gives comes out."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from adapter.core.signal import FleetReadings, Grid
+from adapter.core.tuning import PrometheusTuning
+from adapter.prometheus.preset import load_preset
+from adapter.prometheus.signals import PrometheusSignalSource
+from tests.exporter import Exporter
+from tests.expositions import load_exposition
+from tests.openmetrics import as_openmetrics
+from tests.presets import CASES
+from tests.presets.case import Case
+from tests.presets.systems import ENDPOINTS, WORKLOADS
+from tests.prometheus_server import PrometheusServer, ScrapeJob, Target
+from tests.stored import stored, tracks
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+AT = 1786957200.0
+"""Five minutes after the younger pod of the sample of kube-state-metrics was created."""
+_STEP_S = 15.0
+_PAST_S = 660.0
+_WINDOW_S = 600.0
+
+
+def _address(name: str) -> str:
+    return f"{name}:80"
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
+    """One Prometheus with the past of all expositions, which also scrapes them now."""
+    series = []
+    with ExitStack() as stack:
+        jobs = []
+        for name, endpoint in ENDPOINTS.items():
+            exposition = load_exposition(*endpoint.files)
+            series += stored(exposition, address=_address(name), honor_labels=endpoint.honor_labels)
+            exporter = stack.enter_context(Exporter(exposition.text))
+            target = Target(address=exporter.address, labels=exposition.labels)
+            jobs.append(ScrapeJob(name=f"now-{name}", targets=[target], honor_labels=endpoint.honor_labels))
+        server = PrometheusServer(tmp_path_factory.mktemp("table"), jobs)
+        past = tracks(series, past_s=_PAST_S)
+        server.backfill(as_openmetrics(past, start=AT - _PAST_S, step_s=_STEP_S, count=int(_PAST_S / _STEP_S) + 1))
+        yield stack.enter_context(server)
+
+
+@pytest.fixture(scope="module")
+def fleet(prometheus: PrometheusServer) -> FleetReadings:
+    """All workloads, read at once."""
+    with PrometheusSignalSource(PrometheusTuning.model_validate({"url": prometheus.url})) as source:
+        grid = Grid(start=AT, step_s=1.0)
+        return asyncio.run(source.read(tuple(WORKLOADS.values()), grid=grid, window_s=_WINDOW_S))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_signal_is_what_hand_arithmetic_gives(fleet: FleetReadings, case: Case) -> None:
+    """Fresh and right, or absent."""
+    cell = fleet.readings[case.signal].cell(list(WORKLOADS).index(case.workload), 0)
+
+    assert (cell.state, cell.value) == (case.state, pytest.approx(case.value_or_nan, nan_ok=True))
+
+
+def test_real_prometheus_answers_every_query(fleet: FleetReadings) -> None:
+    """No query failed, and none was complained about."""
+    assert fleet.failed == frozenset()
+    assert fleet.problems == ()
+
+
+def test_past_has_the_labels_that_a_scrape_gives(prometheus: PrometheusServer) -> None:
+    """What is backfilled is what Prometheus itself makes of the expositions, `job` and `instance` aside."""
+    everything = '{__name__=~".+",__name__!~"scrape_.+"}'
+    wait_until(lambda: len(prometheus.query('count_over_time(up{job=~"now-.+"}[1m])')) == len(ENDPOINTS))
+    scraped, past = prometheus.query(everything), prometheus.query(everything, at=AT)
+
+    def bare(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted((label, value) for label, value in labels.items() if label not in ("job", "instance")))
+
+    assert sorted(bare(dict(each.labels)) for each in scraped) == sorted(bare(dict(each.labels)) for each in past)
+
+
+def test_every_case_comes_from_the_preset_that_it_names() -> None:
+    """The table does not claim a signal for a preset that has none of it."""
+    claimed = [case for case in CASES if case.value is not None]
+
+    assert [str(case) for case in claimed if case.signal not in load_preset(case.preset).signals] == []
