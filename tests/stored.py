@@ -1,8 +1,8 @@
 """What a Prometheus stores of an exposition: labels as a scrape gives them, and a past in which counters have grown.
 
-A file stands still, so the rates of a scraped one are all 0. Here every counter has grown evenly since `GROWTH_S` before
-the end, from 0 to what the exposition shows: its rate is its value / `GROWTH_S`, which a hand can work out. Gauges stand
-still. `tests/integration/presets` holds the labels against those of a real scrape.
+A file stands still, so the rates of a scraped one are all 0. Here every counter has grown evenly since `GROWTH_S`
+before the end, from 0 to what the exposition shows: its rate is its value / `GROWTH_S`, which a hand can work out.
+Gauges stand still. The test of the preset table holds the labels against those of a real scrape.
 """
 
 import re
