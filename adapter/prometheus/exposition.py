@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapter.core.signal import Signal
 from adapter.core.workload import Workload, WorkloadId
-from adapter.prometheus.matching import Labels, Owners
-from adapter.prometheus.preset import Preset, load_composed
+from adapter.prometheus.matching import Labels, Member, Owners
+from adapter.prometheus.plan import presets_of
+from adapter.prometheus.preset import Preset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,8 @@ def waiting_on(text: str, workloads: Sequence[Workload]) -> Seen:
     Raises:
         ValueError: the lines that matter are not in that format.
     """
-    presets = {each.name: each for one in workloads for each in load_composed(one.preset) if _exposed(each)}
+    members = _members(workloads)
+    presets = {name: preset for name, (preset, _) in members.items()}
     known = tuple(name for each in presets.values() for name in (*each.anchor.metrics, *_exposed(each)))
     if not known:
         return Seen(waiting={}, strange="no preset of these workloads says what to look for on such a page")
@@ -45,8 +47,19 @@ def waiting_on(text: str, workloads: Sequence[Workload]) -> Seen:
         return Seen(waiting={}, strange=f"the page has none of {shown}; perhaps flow control is off there")
     waiting: dict[WorkloadId, float] = {}
     for preset in presets.values():
-        _add(waiting, preset, found=found, workloads=workloads)
+        for row, value in _shown(preset, members[preset.name][1], found):
+            waiting[workloads[row].id] = waiting.get(workloads[row].id, 0.0) + value
     return Seen(waiting=waiting)
+
+
+def _members(workloads: Sequence[Workload]) -> dict[str, tuple[Preset, dict[int, Member]]]:
+    """Return who is served by each preset that such a page can show, by row."""
+    found: dict[str, tuple[Preset, dict[int, Member]]] = {}
+    for row, workload in enumerate(workloads):
+        for preset, member in presets_of(workload):
+            if _exposed(preset):
+                found.setdefault(preset.name, (preset, {}))[1][row] = member
+    return found
 
 
 def _exposed(preset: Preset) -> tuple[str, ...]:
@@ -65,27 +78,25 @@ def _series(text: str, names: Sequence[str]) -> dict[str, list[tuple[Labels, flo
     return found
 
 
-def _add(
-    waiting: dict[WorkloadId, float],
-    preset: Preset,
-    *,
-    found: Mapping[str, list[tuple[Labels, float]]],
-    workloads: Sequence[Workload],
-) -> None:
-    shown = next((found[name] for name in _exposed(preset) if name in found), [])
-    served = {row: each for row, each in enumerate(workloads) if preset in load_composed(each.preset)}
-    owners = Owners(preset, served)
-    namespaces = sorted({each.id.namespace for each in served.values()})
-    for labels, value in shown:
+def _shown(
+    preset: Preset, members: Mapping[int, Member], found: Mapping[str, list[tuple[Labels, float]]]
+) -> Iterator[tuple[int, float]]:
+    """Yield what the first metric that is there shows, by the row of its workload."""
+    series = next((found[name] for name in _exposed(preset) if name in found), [])
+    owners = Owners(preset, members)
+    namespaces = sorted({each.workload.id.namespace for each in members.values()})
+    for labels, value in series:
         if 0 < value < float("inf"):
-            for row in {row for each in _placed(labels, namespaces) for row in owners.rows(each)}:
-                waiting[workloads[row].id] = waiting.get(workloads[row].id, 0.0) + value
+            for row in {row for each in _placed(labels, preset, namespaces) for row in owners.rows(each)}:
+                yield row, value
 
 
-def _placed(labels: Labels, namespaces: Sequence[str]) -> Iterator[Labels]:
-    """Yield the labels with every namespace that they can be in."""
-    if "namespace" in labels:
-        yield labels
+def _placed(labels: Labels, preset: Preset, namespaces: Sequence[str]) -> Iterator[Labels]:
+    """Yield the labels with those that the preset adopts, and with every namespace that they can be in."""
+    adopted = {label: labels[source] for label, source in preset.anchor.adopt.items() if source in labels}
+    placed = {**labels, **adopted}
+    if "namespace" in placed:
+        yield placed
         return
     for each in namespaces:
-        yield {**labels, "namespace": each}
+        yield {**placed, "namespace": each}

@@ -4,7 +4,7 @@ The number of queries depends on the presets and their signals only: a thousand 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapter.core.history import COARSE_TIER
@@ -12,7 +12,7 @@ from adapter.core.signal import Signal, SignalProblem
 from adapter.core.tuning import PrometheusTuning
 from adapter.core.workload import Workload
 from adapter.prometheus.matching import Member, Owners, grouping, inherited, members_of, namespaces_in_use
-from adapter.prometheus.preset import Layer, Preset, SignalQuery, UnknownPreset, load_composed
+from adapter.prometheus.preset import Layer, Preset, SignalQuery, UnknownPreset, load_composed, load_preset
 from adapter.prometheus.promql import AnchorQueries, Scope, anchor_queries, render
 
 
@@ -79,6 +79,19 @@ def make_plan(workloads: Sequence[Workload], tuning: PrometheusTuning, *, window
                 members[preset.name] = {row: inherited(member.workload) for row, member in named.items()} | known
     planned = tuple(_planned(preset, members[preset.name], _Common(tuning, window_s)) for preset in _trusted(presets))
     return Plan(workloads=tuple(workloads), window_s=window_s, presets=planned, problems=tuple(problems))
+
+
+def presets_of(workload: Workload) -> Iterator[tuple[Preset, Member]]:
+    """Yield every preset that is read for a workload, and the workload as that preset sees it.
+
+    Raises:
+        UnknownPreset: one of them does not exist.
+    """
+    named = members_of(workload)
+    for name, member in named.items():
+        yield load_preset(name), member
+    for name in named:
+        yield from ((each, inherited(workload)) for each in load_composed(name) if each.name not in named)
 
 
 def _trusted(presets: Mapping[str, Preset]) -> list[Preset]:
