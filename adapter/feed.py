@@ -8,8 +8,22 @@ Must not know: what is in a snapshot, who reads it.
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from adapter.core.snapshot import Snapshot
+from adapter.ports import SnapshotSink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Everybody who is told of a snapshot; implements the port `SnapshotSink`."""
+
+    sinks: tuple[SnapshotSink, ...]
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Tell them in order."""
+        for sink in self.sinks:
+            sink.publish(snapshot)
 
 
 class SnapshotFeed:

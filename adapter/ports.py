@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from adapter.core.course import Course
+from adapter.core.decision import Decision
 from adapter.core.loop_statistics import LoopStatistics
 from adapter.core.signal import FleetReadings, FloatArray, Grid, SignalProblem
 from adapter.core.snapshot import Snapshot
@@ -122,6 +124,22 @@ class SnapshotReader(Protocol):
 
     def current(self) -> Snapshot | None:
         """Return the newest snapshot, or None before the first tick has finished."""
+        ...
+
+
+class DecisionArchive(Protocol):
+    """Who remembers what was decided."""
+
+    def course(self, workload: WorkloadId) -> Course:
+        """Return the numbers of the last day; empty where there are none."""
+        ...
+
+    def changes(self, workload: WorkloadId) -> tuple[Decision, ...]:
+        """Return the decisions that changed something and are still kept, oldest first."""
+        ...
+
+    def decision_at(self, workload: WorkloadId, at: float) -> Decision | None:
+        """Return the decision that was in force at a time, or None where that is not known any more."""
         ...
 
 

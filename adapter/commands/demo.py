@@ -101,6 +101,7 @@ def _is_due(frame: Frame) -> bool:
 def _tell(addresses: Addresses, service: Service, console: Console) -> None:
     where = f"{service.id.namespace}/{service.name}"
     for line in (
+        f"pages: {addresses.json_api}/",
         f"explain: curl {addresses.json_api}/api/v1/workloads/{where}/explain",
         f"external metrics: {addresses.external_metrics}",
         f"KEDA external scaler: {addresses.keda}",

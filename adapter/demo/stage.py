@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from adapter.core.tuning import Tuning
+from adapter.decision_log import DecisionLog
 from adapter.demo.clock import PacedClock
 from adapter.demo.cluster import SimulatedService
 from adapter.demo.consumers import Consumer, HpaConsumer, KedaConsumer
 from adapter.demo.scenario import Service, tuning_for
 from adapter.demo.source import EmbeddedSource
 from adapter.external_metrics.app import build_aggregated_app
-from adapter.feed import SnapshotFeed
+from adapter.feed import Publisher, SnapshotFeed
 from adapter.keda.inline import InlineWorkloads
 from adapter.keda.server import KedaServer
 from adapter.keda.service import KedaScaler
@@ -23,6 +24,8 @@ from adapter.server import HttpServer, Listener
 from adapter.telemetry.app import build_ops_app
 from adapter.telemetry.metrics import build_registry
 from adapter.ui.app import build_json_app
+from adapter.ui.pages import Sources, page_routes
+from adapter.ui.past import past_routes
 
 EPOCH = 1_767_600_000.0  # a fixed Monday: forecasts are renewed by the clock, and a demo should repeat itself
 
@@ -73,10 +76,14 @@ async def open_stage(services: tuple[Service, ...], *, speed: float) -> AsyncIte
     simulated = tuple(SimulatedService(service, epoch=EPOCH) for service in services)
     inline, feed = InlineWorkloads(tuning), SnapshotFeed()
     source = EmbeddedSource({each.service.id: each.memory for each in simulated})
-    loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=feed)
+    decisions = DecisionLog()
+    sink = Publisher(sinks=(decisions, feed))
+    loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=sink)
     scaler = KedaScaler(feed=feed, tuning=tuning, inline=inline, clock=clock, presets=("vllm",))
     keda = KedaServer(scaler, port=0)
-    servers = _http_servers(feed, loop, clock)
+    servers = _http_servers(
+        Sources(reader=feed, archive=decisions, loop=loop, clock=clock, release=version("scaleahead"))
+    )
     addresses = Addresses(
         external_metrics=servers[0].url,
         json_api=servers[1].url,
@@ -92,14 +99,15 @@ async def open_stage(services: tuple[Service, ...], *, speed: float) -> AsyncIte
         await _stop(tasks, consumers, keda)
 
 
-def _http_servers(feed: SnapshotFeed, loop: Loop, clock: PacedClock) -> tuple[HttpServer, HttpServer, HttpServer]:
-    release = version("scaleahead")
-    probes = build_probes(feed, loop, clock)
-    registry = build_registry(feed, loop, clock, version=release)
-    aggregated = build_aggregated_app(feed, clock, version=release, probes=probes)
+def _http_servers(sources: Sources) -> tuple[HttpServer, HttpServer, HttpServer]:
+    reader, clock = sources.reader, sources.clock
+    probes = build_probes(reader, sources.loop, clock)
+    registry = build_registry(reader, sources.loop, clock, version=sources.release)
+    aggregated = build_aggregated_app(reader, clock, version=sources.release, probes=probes)
+    routers = past_routes(reader, sources.archive, clock), page_routes(sources)
     return (
         HttpServer(aggregated, Listener(name="external metrics", port=0)),
-        HttpServer(build_json_app(feed, clock), Listener(name="JSON API", port=0)),
+        HttpServer(build_json_app(reader, clock, routers=routers), Listener(name="pages and JSON API", port=0)),
         HttpServer(build_ops_app(registry, probes=probes), Listener(name="own metrics", port=0)),
     )
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from adapter.simulation.charts import Curve, axis, bar_chart, hour_axis, line_chart, point_chart
+from adapter.charts import Curve, axis, bar_chart, hour_axis, line_chart, point_chart
 from adapter.simulation.contest import CLAIRVOYANT, Outcome
 from adapter.simulation.past_period import Measure
 from adapter.simulation.report_style import STYLE

@@ -4,7 +4,9 @@ Without credentials everyone who reaches the port can read everything. With them
 TLS is up to the listener: without it credentials travel in the clear.
 """
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as RoutingException
 
@@ -25,20 +27,28 @@ CODES: dict[type[Exception], int] = {
 _NOBODY_ASKED = Credentials()
 
 
-def build_json_app(reader: SnapshotReader, clock: Clock, *, credentials: Credentials = _NOBODY_ASKED) -> FastAPI:
-    """Return the application below `/api/v1`.
+def build_json_app(
+    reader: SnapshotReader,
+    clock: Clock,
+    *,
+    credentials: Credentials = _NOBODY_ASKED,
+    routers: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """Return the application below `/api/v1`, with other routes beside it.
 
     Args:
         reader: where the newest snapshot is.
         clock: tells how old it is.
         credentials: what a request must show one of; empty asks for nothing.
+        routers: what else is answered, to the same readers: the past, and the pages.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     for kind in CODES:
         app.add_exception_handler(kind, _expected)
     app.add_exception_handler(RoutingException, _from_router)
     app.add_exception_handler(Exception, _unexpected)
-    app.include_router(json_routes(reader, clock))
+    for router in (json_routes(reader, clock), *routers):
+        app.include_router(router)
     if credentials:
         app.add_middleware(RequireCredentials, credentials=credentials)
     return app

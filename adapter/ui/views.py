@@ -69,7 +69,16 @@ def explain_view(decision: Decision, snapshot: Snapshot, *, stale: str | None) -
     """
     return {
         **_snapshot_view(snapshot, stale=stale),
+        **decision_view(decision),
+        "problems": [asdict(problem) for problem in _problems(snapshot, decision.signals)],
+    }
+
+
+def decision_view(decision: Decision) -> JsonObject:
+    """Return everything a decision knows, with the steps that led to it."""
+    return {
         **_summary(decision),
+        "at": decision.at,
         "why_not": why_not(decision),
         "reactive": decision.reactive,
         "predictive": decision.predictive,
@@ -84,7 +93,6 @@ def explain_view(decision: Decision, snapshot: Snapshot, *, stale: str | None) -
         "signals": {signal.value: _signal(decision, signal) for signal in _shown(decision)},
         "emitted": _emitted(decision.emitted),
         "steps": [_step(step) for step in decision.steps],
-        "problems": [asdict(problem) for problem in _problems(snapshot, decision.signals)],
     }
 
 

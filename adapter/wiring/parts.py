@@ -4,16 +4,18 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from adapter.clock import SystemClock
 from adapter.cluster.tuning_file import TuningFile
-from adapter.core.snapshot import Snapshot
+from adapter.decision_log import DecisionLog
 from adapter.external_metrics.app import build_aggregated_app
-from adapter.feed import SnapshotFeed
+from adapter.feed import Publisher, SnapshotFeed
 from adapter.keda.inline import InlineWorkloads
 from adapter.keda.server import KedaServer, ServerTls
 from adapter.keda.service import KedaScaler
 from adapter.loop import Loop
-from adapter.ports import Clock, SnapshotSink
+from adapter.ports import Clock
 from adapter.probes import build_probes
 from adapter.prometheus.gateway import GatewaySource
 from adapter.prometheus.preset import preset_names
@@ -26,21 +28,11 @@ from adapter.telemetry.metrics import build_registry
 from adapter.ui.app import build_json_app
 from adapter.ui.credentials import Credentials
 from adapter.ui.credentials_file import read_credentials
+from adapter.ui.pages import Sources, page_routes
+from adapter.ui.past import past_routes
 from adapter.waking import Waker
 from adapter.wiring.signal_source import CurrentSource
 from adapter.wiring.tuning_watch import TunedLoopReader, TuningWatch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publisher:
-    """Everybody who is told of a snapshot; implements the port `SnapshotSink`."""
-
-    sinks: tuple[SnapshotSink, ...]
-
-    def publish(self, snapshot: Snapshot) -> None:
-        """Tell them in order."""
-        for sink in self.sinks:
-            sink.publish(snapshot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +53,7 @@ class _Works:
     """What the listeners answer from."""
 
     feed: SnapshotFeed
+    decisions: DecisionLog
     reports: TunedLoopReader
     clock: Clock
 
@@ -77,12 +70,13 @@ def assemble(settings: Settings) -> Parts:
     tuning = TuningFile(settings.config, presets=preset_names(), now=clock.now())
     feed, inline = SnapshotFeed(), InlineWorkloads(tuning)
     source = CurrentSource(tuning, PrometheusSignalSource)
-    sink = Publisher(sinks=(feed, ChangeLog()))
+    decisions = DecisionLog()
+    sink = Publisher(sinks=(decisions, feed, ChangeLog()))
     gateways = GatewaySource()
     waker = Waker(sources=(source, gateways), tuning=tuning, clock=clock, sink=sink)
     loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=sink, waker=waker)
     watch = TuningWatch(tuning, clock)
-    works = _Works(feed=feed, reports=TunedLoopReader(loop, watch), clock=clock)
+    works = _Works(feed=feed, decisions=decisions, reports=TunedLoopReader(loop, watch), clock=clock)
     scaler = KedaScaler(feed=feed, tuning=tuning, inline=inline, clock=clock, presets=preset_names())
     return Parts(
         loop=loop,
@@ -111,7 +105,16 @@ def _json_server(settings: Settings, works: _Works) -> HttpServer:
     path = settings.api_credentials
     credentials = Credentials() if path is None else read_credentials(path)
     listener = replace(_listener("the JSON API", settings.api), authenticated=path is not None)
-    return HttpServer(build_json_app(works.feed, works.clock, credentials=credentials), listener)
+    app = build_json_app(works.feed, works.clock, credentials=credentials, routers=_people_routes(works))
+    return HttpServer(app, listener)
+
+
+def _people_routes(works: _Works) -> tuple[APIRouter, ...]:
+    """Return what people read beside the JSON API: the past, and the pages."""
+    sources = Sources(
+        reader=works.feed, archive=works.decisions, loop=works.reports, clock=works.clock, release=_release()
+    )
+    return past_routes(works.feed, works.decisions, works.clock), page_routes(sources)
 
 
 def _release() -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from adapter.simulation.arrays import Floats
+from adapter.core.signal import FloatArray
 
 WIDTH: Final = 720
 HEIGHT: Final = 240
@@ -27,8 +27,8 @@ class Curve:
     name: str
     style: str
     """Class that sets its colour, such as `c0`."""
-    x: Floats
-    y: Floats
+    x: FloatArray
+    y: FloatArray
     labels: tuple[str, ...] = ()
     """What hovering a point shows; of the points of `point_chart` only."""
 
@@ -47,7 +47,7 @@ class Axis:
         return start + (value - self.low) / (self.high - self.low) * (end - start)
 
 
-def axis(values: Floats, *, zero: bool, show: Callable[[float], str]) -> Axis:
+def axis(values: FloatArray, *, zero: bool, show: Callable[[float], str]) -> Axis:
     """Return an axis with round ticks around some values.
 
     Args:
@@ -95,6 +95,89 @@ def line_chart(curves: Sequence[Curve], *, across: Axis, up: Axis, title: str) -
     """Return lines; gaps where values are not finite."""
     drawn = "".join(f'<path class="line {each.style}" d="{_path(each, across, up)}"/>' for each in curves)
     return _frame(drawn, across=across, up=up, title=title)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Area:
+    """What lies between two curves over a common axis."""
+
+    style: str
+    x: FloatArray
+    low: FloatArray
+    high: FloatArray
+    """Nothing is drawn where one of both is not finite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A place on the axis across, with what hovering it shows and where a click leads."""
+
+    x: float
+    label: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """What is drawn above one another, in this order."""
+
+    areas: Sequence[Area] = ()
+    curves: Sequence[Curve] = ()
+    marks: Sequence[Mark] = ()
+
+
+def layered_chart(layers: Layers, *, across: Axis, up: Axis, title: str) -> str:
+    """Return areas, lines over them, and marks along the foot.
+
+    A curve with the class `steps` holds each value until the next.
+    """
+    parts = [f'<path class="area {each.style}" d="{_outline(each, across, up)}"/>' for each in layers.areas]
+    parts += [f'<path class="line {each.style}" d="{_path(_held(each), across, up)}"/>' for each in layers.curves]
+    foot = HEIGHT - _BOTTOM
+    for mark in layers.marks:
+        x = _across(mark.x, across)
+        shape = f'<path class="mark" d="M{x:.1f} {foot - 9}l5 9h-10z"><title>{escape(mark.label)}</title></path>'
+        named = f'href="{escape(mark.href, quote=True)}" aria-label="{escape(mark.label, quote=True)}"'
+        parts.append(f"<a {named}>{shape}</a>" if mark.href else shape)
+    role = "group" if any(mark.href for mark in layers.marks) else "img"  # nothing within an image can be reached
+    return _frame("".join(parts), across=across, up=up, title=title, role=role)
+
+
+def sparkline(values: FloatArray, *, title: str) -> str:
+    """Return a small line without axes, from 0 to its largest value; empty where nothing is known."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return ""
+    top = max(float(known.max()), 1e-9)
+    steps, pen = [], "M"
+    for index, value in enumerate(values.tolist()):
+        if math.isfinite(value):
+            steps.append(f"{pen}{index / max(len(values) - 1, 1) * 100:.1f} {23 - value / top * 22:.1f}")
+        pen = "L" if math.isfinite(value) else "M"
+    path = f'<path class="line c0" d="{"".join(steps)}"/>'
+    return f'<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="{escape(title, quote=True)}">{path}</svg>'
+
+
+def _held(curve: Curve) -> Curve:
+    """Return a curve whose values hold until the next one, if its class says so."""
+    if "steps" not in curve.style.split() or len(curve.x) < 2:
+        return curve
+    x, y = np.repeat(curve.x, 2)[1:], np.repeat(curve.y, 2)[:-1]
+    return Curve(name=curve.name, style=curve.style, x=x, y=y)
+
+
+def _outline(area: Area, across: Axis, up: Axis) -> str:
+    """Return the outline of each stretch in which both bounds are known."""
+    known = np.isfinite(area.low) & np.isfinite(area.high)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(np.int8)))
+    shapes = []
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        x = area.x[first:last].tolist()
+        there = list(zip(x, area.high[first:last].tolist(), strict=True))
+        back = list(zip(x, area.low[first:last].tolist(), strict=True))
+        corners = [f"{_across(x, across):.1f} {_up(y, up):.1f}" for x, y in (*there, *reversed(back))]
+        shapes.append(f"M{'L'.join(corners)}Z")
+    return "".join(shapes)
 
 
 def point_chart(curves: Sequence[Curve], *, across: Axis, up: Axis, title: str) -> str:
@@ -149,7 +232,7 @@ def _path(curve: Curve, across: Axis, up: Axis) -> str:
     return "".join(steps)
 
 
-def _frame(drawn: str, *, across: Axis | None, up: Axis, title: str) -> str:
+def _frame(drawn: str, *, across: Axis | None, up: Axis, title: str, role: str = "img") -> str:
     """Return a whole chart: gridlines and labels behind what is drawn."""
     lines = []
     for tick in up.ticks:
@@ -163,7 +246,7 @@ def _frame(drawn: str, *, across: Axis | None, up: Axis, title: str) -> str:
         anchor = "end" if x > WIDTH - 3 * _RIGHT else "middle"  # the last label must not leave the chart
         lines.append(_text(x, HEIGHT - 12, across.show(tick), anchor=anchor))
     label = escape(title, quote=True)
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(lines)}{drawn}</svg>'
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="{role}" aria-label="{label}">{"".join(lines)}{drawn}</svg>'
 
 
 def _text(x: float, y: float, text: str, *, anchor: str) -> str:
