@@ -16,7 +16,9 @@ COMMANDS = {
     "options": "Print the reference table of the tuning document.",
     "serve": "Serve HPAs and KEDA from a Prometheus, as a tuning document says.",
     "simulate": "Simulate a trace under our decisions and, for comparison, under other policies.",
+    "top": "Watch all workloads of a running server.",
     "whatif": "Tell from a Prometheus's history what a configuration would have done.",
+    "workloads": "List the workloads of a running server, each with its reason.",
 }
 """Every subcommand with its one-line help, the first sentence of the command's own."""
 

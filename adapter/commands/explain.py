@@ -2,97 +2,51 @@
 
 import json
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
-import requests
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from adapter.core.errors import ScaleaheadError
-from adapter.ui.credentials import API_KEY_HEADER
-
-_FAILED = 2
-_TIMEOUT_S = 10.0
-_PLAIN_WIDTH = 160  # without a terminal, as in a pipe
-
-
-class CannotAsk(ScaleaheadError):
-    """The server gave no explanation; the text says why."""
+from adapter.commands.asking import CannotAsk, Server, asks_a_server, people_console
 
 
 @click.command("explain")
 @click.argument("workload", metavar="NAMESPACE/WORKLOAD")
-@click.option(
-    "--url",
-    default="http://127.0.0.1:8080",
-    envvar="SCALEAHEAD_URL",
-    show_default=True,
-    show_envvar=True,
-    help="Where the JSON API of `scaleahead serve` is.",
-)
-@click.option("--api-key", envvar="SCALEAHEAD_API_KEY", show_envvar=True, help="One of its keys, if it asks for one.")
+@click.option("--at", metavar="TIME", help="What was decided then: RFC 3339 with a zone, or seconds since the epoch.")
 @click.option("--json", "as_json", is_flag=True, help="Print the server's JSON as it is.")
-def command(*, workload: str, url: str, api_key: str | None, as_json: bool) -> None:
+@asks_a_server
+def command(*, server: Server, workload: str, at: str | None, as_json: bool) -> None:
     """Show why a workload has the replicas it has, and why not more or fewer.
 
     Asks a running `scaleahead serve`. Exit code 0: explained. Exit code 2: there is no explanation.
     """
-    try:
-        namespace, name = _split(workload)
-        explained = _ask(f"{url.rstrip('/')}/api/v1/workloads/{namespace}/{name}/explain", api_key=api_key)
-    except CannotAsk as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(_FAILED)
+    base = f"workloads/{_split(workload)}"
+    explained = server.ask(f"{base}/explain") if at is None else server.ask(f"{base}/decision", at=at)
     if as_json:
         click.echo(json.dumps(explained, indent=2, sort_keys=True))
         return
-    _console().print(explanation(explained))
+    people_console().print(explanation(explained))
 
 
-def _console() -> Console:
-    return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
-
-
-def _split(workload: str) -> tuple[str, str]:
+def _split(workload: str) -> str:
     namespace, slash, name = workload.partition("/")
     if not slash or not namespace or not name or "/" in name:
         raise CannotAsk(f"{workload!r} must be NAMESPACE/WORKLOAD, such as production/llama-70b")
-    return namespace, name
-
-
-def _ask(url: str, *, api_key: str | None) -> Mapping[str, Any]:
-    headers = {} if api_key is None else {API_KEY_HEADER: api_key}
-    try:
-        answer = requests.get(url, headers=headers, timeout=_TIMEOUT_S)
-        body = answer.json()
-    except requests.exceptions.JSONDecodeError:
-        raise CannotAsk(f"{url} answers, but is no JSON API of scaleahead; check --url") from None
-    except requests.RequestException as error:
-        raise CannotAsk(f"{url} cannot be reached, is `scaleahead serve` running there? {_words(error)}") from error
-    if not isinstance(body, dict) or not answer.ok:
-        raise CannotAsk(_refusal(body) or f"{url} answers {answer.status_code}, and no words of scaleahead")
-    return body
-
-
-def _words(error: requests.RequestException) -> str:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return str(reason or error).rpartition(": ")[2]
-
-
-def _refusal(body: object) -> str:
-    error = body.get("error") if isinstance(body, dict) else None
-    return str(error.get("message", "")) if isinstance(error, dict) else ""
+    return f"{namespace}/{name}"
 
 
 def explanation(explained: Mapping[str, Any]) -> RenderableType:
-    """Return the answer of the server for a terminal: what and why, the steps, the signals."""
+    """Return the answer of the server for a terminal: what and why, the steps, the signals.
+
+    Args:
+        explained: of the newest decision, or of one in the past, which has no snapshot around it.
+    """
     parts: list[RenderableType] = [_summary(explained), _steps(explained["steps"]), _signals(explained["signals"])]
-    parts.extend(f"[yellow]problem:[/] {escape(_problem(each))}" for each in explained["problems"])
+    parts.extend(f"[yellow]problem:[/] {escape(_problem(each))}" for each in explained.get("problems", ()))
     return Group(*parts)
 
 
@@ -102,8 +56,8 @@ def _summary(explained: Mapping[str, Any]) -> RenderableType:
     at = datetime.fromtimestamp(explained["at"], UTC).isoformat(sep=" ").removesuffix("+00:00")
     lines = [
         ("workload", f"{explained['namespace']}/{explained['workload']}, mode {explained['mode']}"),
-        ("decided at", f"{at} UTC, tuning {explained['tuning_digest']}"),
-        ("stale", explained["stale"]),
+        ("decided at", f"{at} UTC{_tuning(explained)}"),
+        ("stale", explained.get("stale")),
         ("replicas", _replicas(explained)),
         ("lead time", _lead_time(explained["lead_time"])),
         ("margin", _margin(explained["margin"])),
@@ -114,6 +68,10 @@ def _summary(explained: Mapping[str, Any]) -> RenderableType:
         if text:
             grid.add_row(key, escape(text))
     return grid
+
+
+def _tuning(explained: Mapping[str, Any]) -> str:
+    return f", tuning {explained['tuning_digest']}" if "tuning_digest" in explained else ""
 
 
 def _replicas(explained: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def list_view(snapshot: Snapshot, *, stale: str | None) -> JsonObject:
     return {
         **_snapshot_view(snapshot, stale=stale),
         "problems": [asdict(problem) for problem in snapshot.problems],
-        "workloads": [_summary(snapshot.decisions[workload]) for workload in sorted(snapshot.decisions)],
+        "workloads": [_listed(snapshot.decisions[workload]) for workload in sorted(snapshot.decisions)],
     }
 
 
@@ -106,6 +106,17 @@ def _snapshot_view(snapshot: Snapshot, *, stale: str | None) -> JsonObject:
         "interval_s": snapshot.interval_s,
         "tuning_digest": snapshot.tuning_digest,
         "stale": stale,
+    }
+
+
+def _listed(decision: Decision) -> JsonObject:
+    demand, capacity = decision.demand, decision.capacity
+    return {
+        **_summary(decision),
+        "requested": decision.replicas.requested,
+        "demand": None if demand is None else demand.arriving + demand.backlog,
+        "capacity_per_replica": capacity.per_replica,
+        "demand_unit": capacity.unit.value,
     }
 
 

@@ -8,19 +8,24 @@ from click.testing import CliRunner, Result
 
 from adapter.cli import main
 from adapter.core.signal import SignalProblem
+from adapter.decision_log import DecisionLog
 from adapter.server import HttpServer, Listener
 from adapter.ui.app import build_json_app
-from tests.factories import Board, FixedClock, decision, hold, snapshot
+from adapter.ui.past import past_routes
+from tests.factories import TICK, Board, FixedClock, decision, hold, snapshot
 from tests.ports import free_port
 from tests.serving import served
 
 _BOARD = Board()
+_LOG = DecisionLog()
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """The JSON API over one snapshot."""
-    with served(HttpServer(build_json_app(_BOARD, FixedClock()), Listener(name="the JSON API", port=0))) as found:
+    _LOG.publish(snapshot(decision(planned=4), at=TICK))
+    app = build_json_app(_BOARD, FixedClock(), routers=[past_routes(_BOARD, _LOG, FixedClock())])
+    with served(HttpServer(app, Listener(name="the JSON API", port=0))) as found:
         yield found
 
 
@@ -61,6 +66,17 @@ def test_json_is_what_the_server_says(url: str) -> None:
     _BOARD.snapshot = snapshot(decision())
     result = _explain("prod/llama", "--url", url, "--json")
     assert json.loads(result.output)["planned"] == 6
+
+
+def test_a_decision_of_the_past_is_explained(url: str) -> None:
+    """By its time; what is too long ago is said to be."""
+    then = _explain("prod/llama", "--url", url, "--at", f"{TICK + 5}")
+    before = _explain("prod/llama", "--url", url, "--at", "2026-08-20T09:59:00Z")
+
+    assert "planned 4, served 6" in then.output
+    assert "4 replicas: replicas.max is 6 (bounds)" in then.output
+    assert before.exit_code == 2
+    assert "the oldest that is kept is of 2026-08-20 10:00:00 UTC" in before.output
 
 
 def test_an_unknown_workload_is_named_with_the_known_ones(url: str) -> None:
