@@ -52,6 +52,8 @@ class StepName(StrEnum):
 
 FLEET_STEPS = (StepName.FALLBACK, StepName.UNIT, StepName.RATIO, StepName.MAX_STEP, StepName.BUDGET)
 """Steps that a decision has only where its workload is limited in that way; they change what is served."""
+OCCASIONAL_STEPS = (StepName.WAKE, *FLEET_STEPS)
+"""Steps that a decision does not always have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

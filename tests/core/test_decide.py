@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.core.decide import PolicyState, decide
-from adapter.core.decision import FLEET_STEPS, Decision, Outcome, StepName, WorkloadForecast
+from adapter.core.decision import OCCASIONAL_STEPS, Decision, Outcome, StepName, WorkloadForecast
 from adapter.core.errors import CannotDecide
 from adapter.core.lead_time import HORIZON_LADDER_S
 from adapter.core.metric import Metric, metric_value
@@ -139,7 +139,7 @@ def test_steps_chain_and_have_reasons(case: tuple[TunedWorkload, Observed, Polic
     chained = zip(decision.steps, decision.steps[1:], strict=False)
     assert all(after.before == before.after for before, after in chained)
     names = [step.name for step in decision.steps]
-    alone = [name for name in StepName if name not in FLEET_STEPS]
+    alone = [name for name in StepName if name not in OCCASIONAL_STEPS]
     assert names == alone[: len(names)]
     if decision.outcome is Outcome.PLAN:
         assert names == alone

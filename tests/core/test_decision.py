@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core.decision import FLEET_STEPS, Outcome, StepName, name_cause, withhold
+from adapter.core.decision import OCCASIONAL_STEPS, Outcome, StepName, name_cause, withhold
 from adapter.core.errors import CannotDecide
 from adapter.core.metric import Metric, metric_value
 from adapter.core.signal import Reading, Signal, State
@@ -12,7 +12,7 @@ from tests.core.test_decide import decided, seen
 def test_step_names_are_in_the_order_of_the_steps() -> None:
     """Who lists the names lists the way a decision takes; limits of the fleet have a step only where there are any."""
     assert [step.name for step in decided(seen(queue_depth=0, requests_running=5)).steps] == [
-        name for name in StepName if name not in FLEET_STEPS
+        name for name in StepName if name not in OCCASIONAL_STEPS
     ]
 
 
