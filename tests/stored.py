@@ -15,6 +15,11 @@ from tests.openmetrics import Track
 GROWTH_S = 1000.0
 """Seconds in which counters grow from 0 to what the exposition shows."""
 
+_GROWING = re.compile(
+    r"kafka_topic_partition_current_offset|kminion_\w+_high_water_mark_sum|burrow_\w+_partition_offset"
+)
+"""Gauges that only grow."""
+
 _SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _TYPE = re.compile(r"# TYPE (\S+) (\w+)")
@@ -46,7 +51,7 @@ def stored(exposition: Exposition, *, address: str, honor_labels: bool) -> list[
             name=name,
             labels=_scraped(dict(_LABEL.findall(labels or "")), target, honor_labels=honor_labels),
             value=float(value),
-            counts=name in counters,
+            counts=name in counters or _GROWING.fullmatch(name) is not None,
         )
         for name, labels, value in _SAMPLE.findall(_without_comments(exposition.text))
     ]

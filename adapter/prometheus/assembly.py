@@ -10,7 +10,15 @@ from adapter.prometheus.fold import Folded, fold_ratio
 from adapter.prometheus.jobs import ANCHOR_JOBS, job_count
 from adapter.prometheus.plan import Plan, PlannedPreset, PlannedSignal
 from adapter.prometheus.reader import Fetched
-from adapter.prometheus.states import Freshness, against_ready, judge, prefer, unavailable
+from adapter.prometheus.states import (
+    Freshness,
+    against_ready,
+    judge,
+    prefer,
+    unavailable,
+    unless_served,
+    without,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,8 +29,15 @@ class _Collected:
     problems: list[SignalProblem] = field(default_factory=list)
     failed: set[Signal] = field(default_factory=set)
     by_pod: list[tuple[PlannedPreset, FloatArray]] = field(default_factory=list)
+    demand: list[tuple[PlannedSignal, Readings]] = field(default_factory=list)
 
-    def add(self, signal: Signal, readings: Readings) -> None:
+    def add(self, signal: PlannedSignal, readings: Readings) -> None:
+        if signal.how.demand is None:
+            self.put(signal.signal, readings)
+        else:  # what it means is known when all signals are there
+            self.demand.append((signal, readings))
+
+    def put(self, signal: Signal, readings: Readings) -> None:
         known = self.readings.get(signal)
         self.readings[signal] = readings if known is None else prefer(known, readings)
 
@@ -47,6 +62,7 @@ def assemble(plan: Plan, grid: Grid, answers: Sequence[Fetched]) -> FleetReading
         _add_preset(collected, preset, _Answers(plan=plan, grid=grid, fetched=rest[:count]))
         rest = rest[count:]
     _compare_with_ready(collected)
+    _settle_demand(collected)
     return FleetReadings(
         ids=tuple(workload.id for workload in plan.workloads),
         grid=grid,
@@ -95,9 +111,9 @@ def _add_preset(collected: _Collected, preset: PlannedPreset, answers: _Answers)
         folded = _folded(signal, own)
         if folded is None or freshness is None:
             collected.failed.add(signal.signal)
-            collected.add(signal.signal, missing)
+            collected.add(signal, missing)
         else:
-            collected.add(signal.signal, judge(folded, freshness, warned=any(each.warned for each in own)))
+            collected.add(signal, judge(folded, freshness, warned=any(each.warned for each in own)))
 
 
 def _freshness(anchor: Sequence[Fetched]) -> Freshness | None:
@@ -141,5 +157,21 @@ def _compare_with_ready(collected: _Collected) -> None:
         comparable = np.full(reporting.shape, np.nan)
         comparable[list(preset.by_pod)] = reporting[list(preset.by_pod)]
         for signal in preset.signals:
+            if signal.how.demand is not None:
+                continue
             readings = collected.readings[signal.signal]
             collected.readings[signal.signal] = against_ready(readings, comparable, ready)
+
+
+def _settle_demand(collected: _Collected) -> None:
+    """Make demand at zero what waits outside of engines, whatever its source counts."""
+    known = collected.readings
+    inside = [known[signal] for signal in (Signal.QUEUE_DEPTH, Signal.REQUESTS_RUNNING) if signal in known]
+    ready = known.get(Signal.REPLICAS_READY)
+    for signal, readings in collected.demand:
+        settled = readings
+        if signal.how.demand == "in_flight":
+            settled = without(readings, inside)
+        elif signal.how.demand == "lost" and ready is not None:
+            settled = unless_served(readings, ready)
+        collected.put(signal.signal, settled)

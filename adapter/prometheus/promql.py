@@ -157,7 +157,7 @@ def anchor_queries(anchor: Anchor, scope: Scope) -> AnchorQueries:
     up = f"up{{{_conditions(scope.match)}}}"
     # A shared exporter that is up may well have stopped to export a group: that pod or flow is simply gone.
     expected = f"{recently} and on (job, instance) " + (f"({up} == 0) or {now}" if anchor.shared_exporter else up)
-    doubles = f"{over(str)} * 0 + 1"
+    doubles = f"({over(str)}) * 0 + 1"
     if anchor.series is not None:
         series = _by([*scope.by, "job", "instance", *anchor.series])
         doubles = f"count {series} ({over(deduplicated)})"

@@ -3,6 +3,7 @@
 Age is reported, not judged: which age is too old is tuned per workload, so the core turns fresh into stale.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +75,28 @@ def prefer(first: Readings, second: Readings) -> Readings:
         age_s=np.where(gap, second.age_s, first.age_s),
         coverage=np.where(gap, second.coverage, first.coverage),
     )
+
+
+def without(readings: Readings, parts: Sequence[Readings]) -> Readings:
+    """Return a count of which what is known of its parts is taken off, at least 0.
+
+    Where a part is less than fresh, so is what is left.
+    """
+    value, state = readings.value, readings.state
+    known = state <= State.STALE
+    for part in parts:
+        here = known & (part.state <= State.STALE)
+        value = np.where(here, value - part.value, value)
+        state = np.where(here, np.maximum(state, part.state), state)
+    value = np.maximum(value, 0.0)  # the two are scraped at different times
+    return Readings(value=value, state=state.astype(np.uint8), age_s=readings.age_s, coverage=readings.coverage)
+
+
+def unless_served(readings: Readings, ready: Readings) -> Readings:
+    """Return a count of refused requests that is 0 where replicas are ready: what was refused does not wait."""
+    served = (readings.state <= State.STALE) & (ready.state <= State.STALE) & (ready.value > 0)
+    value = np.where(served, 0.0, readings.value)
+    return Readings(value=value, state=readings.state, age_s=readings.age_s, coverage=readings.coverage)
 
 
 def against_ready(readings: Readings, reporting: FloatArray, ready: Readings) -> Readings:

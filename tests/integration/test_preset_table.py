@@ -16,7 +16,7 @@ from tests.openmetrics import as_openmetrics
 from tests.presets import CASES
 from tests.presets.case import Case
 from tests.presets.systems import ENDPOINTS, WORKLOADS
-from tests.prometheus_server import PrometheusServer, ScrapeJob, Target
+from tests.prometheus_server import PrometheusServer, ScrapeJob, Series, Target
 from tests.stored import stored, tracks
 from tests.waiting import wait_until
 
@@ -29,26 +29,18 @@ _PAST_S = 660.0
 _WINDOW_S = 600.0
 
 
-def _address(name: str) -> str:
-    return f"{name}:80"
-
-
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
-    """One Prometheus with the past of all expositions, which also scrapes them now."""
+    """One Prometheus with the past of all expositions."""
     series = []
-    with ExitStack() as stack:
-        jobs = []
-        for name, endpoint in ENDPOINTS.items():
-            exposition = load_exposition(*endpoint.files)
-            series += stored(exposition, address=_address(name), honor_labels=endpoint.honor_labels)
-            exporter = stack.enter_context(Exporter(exposition.text))
-            target = Target(address=exporter.address, labels=exposition.labels)
-            jobs.append(ScrapeJob(name=f"now-{name}", targets=[target], honor_labels=endpoint.honor_labels))
-        server = PrometheusServer(tmp_path_factory.mktemp("table"), jobs)
-        past = tracks(series, past_s=_PAST_S)
-        server.backfill(as_openmetrics(past, start=AT - _PAST_S, step_s=_STEP_S, count=int(_PAST_S / _STEP_S) + 1))
-        yield stack.enter_context(server)
+    for name, endpoint in ENDPOINTS.items():
+        exposition = load_exposition(*endpoint.files)
+        series += stored(exposition, address=f"{name}:80", honor_labels=endpoint.honor_labels)
+    server = PrometheusServer(tmp_path_factory.mktemp("table"))
+    past = tracks(series, past_s=_PAST_S)
+    server.backfill(as_openmetrics(past, start=AT - _PAST_S, step_s=_STEP_S, count=int(_PAST_S / _STEP_S) + 1))
+    with server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +68,22 @@ def test_real_prometheus_answers_every_query(fleet: FleetReadings) -> None:
 def test_past_has_the_labels_that_a_scrape_gives(prometheus: PrometheusServer) -> None:
     """What is backfilled is what Prometheus itself makes of the expositions, `job` and `instance` aside."""
     everything = '{__name__=~".+",__name__!~"scrape_.+"}'
-    wait_until(lambda: len(prometheus.query('count_over_time(up{job=~"now-.+"}[1m])')) == len(ENDPOINTS))
-    scraped, past = prometheus.query(everything), prometheus.query(everything, at=AT)
+    with ExitStack() as stack:
+        jobs = []
+        for name, endpoint in ENDPOINTS.items():
+            exposition = load_exposition(*endpoint.files)
+            address = stack.enter_context(Exporter(exposition.text)).address
+            target = Target(address=address, labels=exposition.labels)
+            jobs.append(ScrapeJob(name=name, targets=[target], honor_labels=endpoint.honor_labels))
+        prometheus.set_jobs(jobs)
+        wait_until(lambda: len(prometheus.query("up == 1")) == len(ENDPOINTS))
+        scraped, past = prometheus.query(everything), prometheus.query(everything, at=AT)
 
-    def bare(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted((label, value) for label, value in labels.items() if label not in ("job", "instance")))
+    assert sorted(map(_bare, scraped)) == sorted(map(_bare, past))
 
-    assert sorted(bare(dict(each.labels)) for each in scraped) == sorted(bare(dict(each.labels)) for each in past)
+
+def _bare(series: Series) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((key, value) for key, value in series.labels.items() if key not in ("job", "instance")))
 
 
 def test_every_case_comes_from_the_preset_that_it_names() -> None:

@@ -7,5 +7,7 @@ from tests.presets.case import Case
 from tests.presets.cluster import CASES as CLUSTER
 from tests.presets.engines import CASES as ENGINES
 from tests.presets.gateways import CASES as GATEWAYS
+from tests.presets.platforms import CASES as PLATFORMS
+from tests.presets.queues import CASES as QUEUES
 
-CASES: tuple[Case, ...] = (*CLUSTER, *ENGINES, *GATEWAYS)
+CASES: tuple[Case, ...] = (*CLUSTER, *ENGINES, *GATEWAYS, *PLATFORMS, *QUEUES)

@@ -116,3 +116,46 @@ def test_looking_up_finds_what_judging_every_workload_would_find(tuning: dict[st
 
     assert [1 in owners.rows(labels) for labels in series] == mine
     assert any(mine)
+
+
+def test_revision_is_found_by_its_deployment_its_service_and_nothing_longer() -> None:
+    """Knative's Deployments carry a suffix, and its revisions a number."""
+    owners = _owners(
+        "knative", make_workload("chat-00002-deployment"), make_workload("chat"), make_workload("chat-two")
+    )
+
+    assert owners.rows({"namespace": "llm", "kn_revision_name": "chat-00002"}) == (0, 1)
+    assert owners.rows({"namespace": "llm", "kn_revision_name": "chat-00003"}) == (1,)
+    assert owners.rows({"namespace": "llm", "kn_revision_name": "chat-two-00001"}) == (2,)
+    assert owners.rows({"namespace": "other", "kn_revision_name": "chat-00002"}) == ()
+
+
+def test_cluster_wide_series_are_found_in_whatever_namespace_their_exporter_runs() -> None:
+    """A route names the workload's namespace in its own name."""
+    owners = _owners("envoy", make_workload("chat"), make_workload("chat", namespace="other"))
+
+    assert owners.rows({"namespace": "gateways", "envoy_cluster_name": "httproute/llm/chat/rule/0"}) == (0,)
+    assert owners.rows({"envoy_cluster_name": "httproute/other/chat/rule/12"}) == (1,)
+    assert owners.rows({"envoy_cluster_name": "httproute/llm/chat-two/rule/0"}) == ()
+    assert owners.rows({"envoy_cluster_name": "outbound|8000||chat.llm.svc.cluster.local"}) == (0,)
+
+
+def test_models_are_found_in_any_case_where_a_system_writes_them_in_lower_case() -> None:
+    """Dynamo's frontends do."""
+    owners = _owners("dynamo", make_workload("a", match={"model_name": "Qwen/Qwen3.5"}))
+
+    assert owners.rows({"namespace": "llm", "model": "qwen/qwen3.5"}) == (0,)
+    assert owners.rows({"namespace": "llm", "model": "qwen/qwen345"}) == ()
+
+
+def test_labels_written_for_a_source_are_all_that_counts_for_it() -> None:
+    """And they say nothing about the presets that the source includes, nor about the engine."""
+    source = {"preset": "kafka", "match": {"consumergroup": "workers", "namespace": "kafka"}}
+    workload = make_workload("a", sources=[source])
+    queue = _owners("kafka", workload)
+
+    assert queue.rows({"namespace": "kafka", "consumergroup": "workers", "topic": "t"}) == (0,)
+    assert queue.rows({"namespace": "llm", "consumergroup": "workers"}) == ()
+    assert queue.rows({"namespace": "kafka", "consumergroup": "others"}) == ()
+    assert _owners("vllm", workload).rows({"namespace": "llm", "pod": "a-7c9f8d6b5-x2x7k"}) == (0,)
+    assert "consumergroup" in grouping(load_preset("kafka"), _members("kafka", workload))

@@ -50,7 +50,7 @@ def test_only_what_outlives_the_engines_speaks_for_a_workload_at_zero(name: str)
 
 def test_unknown_preset_names_the_nearest_and_all_others() -> None:
     """A typing error is answered with the likely name."""
-    with pytest.raises(UnknownPreset, match="unknown preset 'vlm'; did you mean 'vllm'\\? Known presets are: amd"):
+    with pytest.raises(UnknownPreset, match="unknown preset 'vlm'; did you mean 'vllm'\\? Known presets are: aibrix"):
         load_preset("vlm")
 
 

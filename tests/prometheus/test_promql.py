@@ -69,3 +69,19 @@ def test_every_query_of_every_preset_is_valid_promql(scope: Scope, tmp_path: Pat
 
     assert checked.returncode == 0, checked.stderr
     assert f"{len(queries)} rules found" in checked.stdout
+
+
+def test_adopted_labels_are_put_around_what_the_template_marks() -> None:
+    """Nested parentheses, and those in text, do not end the mark."""
+    scope = Scope(by=("namespace",), window_s=60, adopt={"namespace": "route_namespace"})
+    text = render('sum by ($by) ($adopt(rate(x{a=~"b|(c",$where}[$window]))) + $adopt(y)', scope)
+
+    replaced = 'label_replace({}, "namespace", "$1", "route_namespace", "(.+)")'
+    inner = 'rate(x{a=~"b|(c",}[60s])'
+    assert text == f"sum by (namespace) ({replaced.format(inner)}) + {replaced.format('y')}"
+
+
+def test_open_parenthesis_of_a_mark_is_an_error() -> None:
+    """A template that cannot be right is not sent."""
+    with pytest.raises(ValueError, match="parenthesis is not closed"):
+        render("sum($adopt(x", Scope(by=("namespace",), window_s=60))

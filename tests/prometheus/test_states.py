@@ -5,7 +5,15 @@ import pytest
 
 from adapter.core.signal import Readings, State
 from adapter.prometheus.fold import Folded
-from adapter.prometheus.states import Freshness, against_ready, judge, prefer, unavailable
+from adapter.prometheus.states import (
+    Freshness,
+    against_ready,
+    judge,
+    prefer,
+    unavailable,
+    unless_served,
+    without,
+)
 
 _NAN = float("nan")
 
@@ -112,3 +120,43 @@ def test_unknown_ready_replicas_are_no_argument() -> None:
     compared = against_ready(_judge(5.0, _freshness()), _cell(1.0), Readings.missing(1, 1, State.ABSENT))
 
     assert compared.cell(0, 0).state is State.FRESH
+
+
+def _readings(value: float, state: State = State.FRESH) -> Readings:
+    number = _cell(value if state <= State.STALE else _NAN)
+    return Readings(value=number, state=np.array([[state]], dtype=np.uint8), age_s=_cell(3.0), coverage=_cell(1.0))
+
+
+@pytest.mark.parametrize(
+    ("parts", "value", "state"),
+    [
+        ([], 7.0, State.FRESH),
+        ([_readings(4.0), _readings(1.0)], 2.0, State.FRESH),
+        ([_readings(9.0)], 0.0, State.FRESH),  # scraped at another time
+        ([_readings(4.0, State.PARTIAL)], 3.0, State.PARTIAL),
+        ([_readings(4.0, State.ABSENT)], 7.0, State.FRESH),  # no replica, no engine
+    ],
+)
+def test_what_engines_have_is_taken_off_what_a_gateway_has_in_flight(
+    parts: list[Readings], value: float, state: State
+) -> None:
+    """Seven are in flight."""
+    cell = without(_readings(7.0), parts).cell(0, 0)
+
+    assert (cell.value, cell.state) == (value, state)
+
+
+def test_absence_stays_absence_when_something_is_taken_off() -> None:
+    """Nothing less something is nothing known."""
+    cell = without(_readings(0.0, State.ABSENT), [_readings(4.0)]).cell(0, 0)
+
+    assert cell.state is State.ABSENT
+    assert np.isnan(cell.value)
+
+
+@pytest.mark.parametrize(
+    ("ready", "value"), [(_readings(2.0), 0.0), (_readings(0.0), 5.0), (_readings(0.0, State.UNAVAILABLE), 5.0)]
+)
+def test_refused_requests_count_only_while_nobody_serves(ready: Readings, value: float) -> None:
+    """What was refused does not wait; with no replica it is all that shows demand."""
+    assert unless_served(_readings(5.0), ready).cell(0, 0).value == value

@@ -191,3 +191,15 @@ def test_arbitrary_values_in_known_places_are_refused_or_read(section: str, key:
     for text in (f"{_HEAD}{section}: {value}\n", f"{_HEAD}defaults: {{{key}: {value}, replicas: {value}}}\n"):
         with suppress(TuningError):
             assert _parse(text).digest
+
+
+def test_sources_carry_labels_of_their_own_and_unknown_ones_are_named_where_they_stand() -> None:
+    """A queue beside an engine; a source without labels leaves it to the preset."""
+    sources = "  sources:\n  - preset: {name}\n    match: {{group: workers}}\n  - preset: sglang\n"
+    [tuned] = _parse(_WORKLOAD + sources.format(name="vllm")).workloads
+    [problem] = _problems(_WORKLOAD + sources.format(name="vlmm"))
+
+    queue, other = tuned.workload.sources
+    assert [(each.label, each.value, each.regex) for each in queue.matchers] == [("group", "workers", False)]
+    assert (queue.preset, other.preset, other.matchers) == ("vllm", "sglang", ())
+    assert (problem.line, problem.path) == (7, "workloads[0].sources[0].preset")
