@@ -12,7 +12,7 @@ from adapter.core.decision import Decision
 from adapter.core.loop_statistics import LoopStatistics
 from adapter.core.signal import FleetReadings, FloatArray, Grid, SignalProblem
 from adapter.core.snapshot import Snapshot
-from adapter.core.tuning import TunedWorkload, Tuning
+from adapter.core.tuning import TunedWorkload, Tuning, TuningState
 from adapter.core.workload import Workload, WorkloadId
 
 
@@ -88,6 +88,15 @@ class TuningSource(Protocol):
 
     def current(self) -> Tuning:
         """Return the last good tuning."""
+        ...
+
+
+class TuningStanding(Protocol):
+    """Who knows how the newest tuning document stands."""
+
+    @property
+    def state(self) -> TuningState:
+        """Whether it is in force, since when, and what is wrong with it."""
         ...
 
 

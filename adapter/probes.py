@@ -25,14 +25,24 @@ class Check:
     """Returns what is wrong, None while all is well."""
 
 
-def build_probes(reader: SnapshotReader, loop: LoopReader, clock: Clock) -> APIRouter:
-    """Return the routes `/livez`, `/readyz` and `/healthz` (which is liveness under its older name)."""
+def build_probes(
+    reader: SnapshotReader, loop: LoopReader, clock: Clock, *, before_ready: Sequence[Check] = ()
+) -> APIRouter:
+    """Return the routes `/livez`, `/readyz` and `/healthz` (which is liveness under its older name).
+
+    Args:
+        reader: where the newest snapshot is.
+        loop: reports on itself.
+        clock: tells how old both are.
+        before_ready: what must hold besides for readiness.
+    """
     ping = Check(name="ping", fault=lambda: None)
     ticking = Check(name="loop", fault=lambda: loop.statistics().stuck(now=clock.now()))
     fresh = Check(name="snapshot", fault=lambda: staleness(reader.current(), now=clock.now()))
     memory = Check(name="memory", fault=lambda: loop.statistics().amnesia(now=clock.now()))
     router = APIRouter()
-    for name, checks in {"livez": (ping, ticking), "healthz": (ping, ticking), "readyz": (ping, fresh, memory)}.items():
+    ready = (ping, fresh, memory, *before_ready)
+    for name, checks in {"livez": (ping, ticking), "healthz": (ping, ticking), "readyz": ready}.items():
         _add_probe(router, name, checks)
     return router
 

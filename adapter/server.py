@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapter.core.errors import ScaleaheadError
 from adapter.loopback import is_loopback
+from adapter.serving_tls import ServingTls
 
 _log = logging.getLogger(__name__)
 
@@ -29,16 +30,7 @@ _BACKLOG: Final = 512
 
 
 class ListenError(ScaleaheadError):
-    """The address cannot be listened on, or the certificate files do not work; nothing is served there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsFiles:
-    """PEM files of the serving certificate."""
-
-    certificate: str
-    """The chain, leaf first."""
-    key: str
+    """The address cannot be listened on; nothing is served there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +42,8 @@ class Listener:
     port: int
     """0 lets the system choose."""
     host: str = "127.0.0.1"
-    tls: TlsFiles | None = None
+    tls: ServingTls | None = None
+    """None serves plain text."""
     head_timeout_s: float = 30.0
     """Longest time that a request's line and headers may take to arrive; after it the connection is cut."""
     authenticated: bool = False
@@ -58,14 +51,19 @@ class Listener:
 
 
 class _BoundedHead(HttpToolsProtocol):
-    """HTTP/1.1 that hangs up on clients whose request line and headers do not end; the parser has no limit itself."""
+    """HTTP/1.1 that hangs up on clients whose request line and headers do not end; the parser has no limit itself.
+
+    It also hands on which certificate the client has shown, as the `tls` extension of ASGI, which uvicorn does not.
+    """
 
     head_timeout_s: ClassVar[float] = 0.0
     _head_bytes = 0
     _overdue: asyncio.TimerHandle | None = None
+    _tls: dict[object, object] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
+        self._tls = _tls_extension(transport.get_extra_info("ssl_object"))
         self._overdue = self.loop.call_later(_KEEP_ALIVE_S, transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -76,6 +74,11 @@ class _BoundedHead(HttpToolsProtocol):
         super().data_received(data)
         if self._head_bytes > _MAX_HEAD_BYTES:
             self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._tls is not None:
+            self.scope["extensions"] = {"tls": self._tls}
 
     def on_headers_complete(self) -> None:
         self._end_head()
@@ -103,6 +106,16 @@ class _BoundedHead(HttpToolsProtocol):
             self._overdue = None
 
 
+def _tls_extension(connection: ssl.SSLObject | None) -> dict[object, object] | None:
+    """Return what ASGI's `tls` extension says of the client: its certificates in PEM, its own first."""
+    if connection is None:
+        return None
+    own = connection.getpeercert(binary_form=True)
+    # Certificates between its own and the CA can be had from Python 3.13 on.
+    shown = getattr(connection, "get_unverified_chain", lambda: [own])() if own else []
+    return {"client_cert_chain": [ssl.DER_cert_to_PEM_cert(each) for each in shown]}
+
+
 def _protocol(listener: Listener) -> type[_BoundedHead]:
     return type("Protocol", (_BoundedHead,), {"head_timeout_s": listener.head_timeout_s})
 
@@ -120,18 +133,14 @@ class HttpServer:
     system chose when the listener asked for 0.
 
     Raises:
-        ListenError: the address is taken or foreign, or the certificate files do not fit.
+        ListenError: the address is taken or foreign.
     """
 
-    def __init__(self, app: FastAPI, listener: Listener) -> None:
+    def __init__(self, app: ASGIApp, listener: Listener) -> None:
         self._listener = listener
         self._socket = _bind(listener)
         self.port = int(self._socket.getsockname()[1])
-        try:
-            self._server = _Server(_config(app, listener))
-        except ListenError:
-            self._socket.close()
-            raise
+        self._server = _Server(_config(app, listener))
 
     @property
     def url(self) -> str:
@@ -175,8 +184,9 @@ def _bind(listener: Listener) -> socket.socket:
     return sock
 
 
-def _config(app: FastAPI, listener: Listener) -> uvicorn.Config:
-    config = uvicorn.Config(
+def _config(app: ASGIApp, listener: Listener) -> uvicorn.Config:
+    tls = listener.tls
+    return uvicorn.Config(
         app,
         http=_protocol(listener),
         ws="none",
@@ -188,11 +198,5 @@ def _config(app: FastAPI, listener: Listener) -> uvicorn.Config:
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
-        ssl_certfile=listener.tls.certificate if listener.tls else None,
-        ssl_keyfile=listener.tls.key if listener.tls else None,
+        ssl_context_factory=None if tls is None else lambda *_: tls.context,
     )
-    try:
-        config.load()
-    except (OSError, ssl.SSLError) as error:
-        raise ListenError(f"{listener.name}: certificate {listener.tls} cannot be used: {error}") from error
-    return config

@@ -97,7 +97,9 @@ class Board:
 
     snapshot: Snapshot | None = None
     loop: LoopStatistics = field(
-        default_factory=lambda: LoopStatistics(started_at=TICK - 60, interval_s=15.0, last_tick_start=TICK, ticks=4)
+        default_factory=lambda: LoopStatistics(
+            started_at=TICK - 60, interval_s=15.0, last_tick_start=TICK, ticks=4, tuning_since=TICK - 60
+        )
     )
 
     def current(self) -> Snapshot | None:

@@ -59,21 +59,22 @@ class ServeProcess:
 
     Args:
         folder: where its log goes; one process at a time.
-        config: the tuning document.
+        config: the tuning document; None leaves it to the flags.
         flags: more flags; external metrics are plain when no certificate is among them.
     """
 
-    def __init__(self, folder: Path, config: Path, *flags: str) -> None:
+    def __init__(self, folder: Path, config: Path | None, *flags: str) -> None:
         self._log = folder / "serve.log"
         self._config = config
-        self._flags: Sequence[str] = flags if "--external-metrics-tls-cert" in flags else (*flags, _PLAIN)
+        self._flags: Sequence[str] = flags if _ENCRYPTED.intersection(flags) else (*flags, _PLAIN)
         self._process: subprocess.Popen[bytes] | None = None
         self._found: dict[str, str] = {}
 
     def start(self) -> None:
         """Start the process and return once all listeners are up."""
         ports = [each for name in ("external-metrics", "keda", "api", "ops") for each in (f"--{name}-port", "0")]
-        command = [sys.executable, "-m", "adapter", "serve", "--config", str(self._config), "--log-format", "json"]
+        config = [] if self._config is None else ["--config", str(self._config)]
+        command = [sys.executable, "-m", "adapter", "serve", *config, "--log-format", "json"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen([*command, *ports, *self._flags], stderr=log, env={**os.environ, **_QUIET})
         wait_until(self._is_listening, limit_s=_START_LIMIT_S)
@@ -150,4 +151,5 @@ class ServeProcess:
 
 
 _PLAIN = "--external-metrics-plain"
+_ENCRYPTED = {"--external-metrics-tls-cert", "--serving-secret"}
 _QUIET = {"GRPC_VERBOSITY": "NONE"}

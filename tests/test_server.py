@@ -12,7 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI, Response
 
-from adapter.server import HttpServer, Listener, ListenError, TlsFiles
+from adapter.certificate_files import CertificateFiles
+from adapter.server import HttpServer, Listener, ListenError
 from tests.certificates import make_certificate
 from tests.serving import served
 
@@ -47,7 +48,7 @@ def test_plain_http_is_served_on_loopback_by_default() -> None:
 def test_https_is_served_with_the_given_certificate(tmp_path: Path) -> None:
     """A client that trusts the certificate connects, one that does not refuses."""
     files = make_certificate(tmp_path)
-    tls = TlsFiles(certificate=str(files.certificate), key=str(files.key))
+    tls = CertificateFiles(certificate=str(files.certificate), key=str(files.key)).tls()
     with served(_server(tls=tls)) as url:
         trusting = ssl.create_default_context(cafile=str(files.certificate))
         assert httpx.get(url, verify=trusting).text == "hello"
@@ -63,16 +64,6 @@ def test_taken_port_is_named_before_anything_runs() -> None:
         port = other.getsockname()[1]
         with pytest.raises(ListenError, match=f"test: cannot listen on 127.0.0.1:{port}"):
             _server(port=port)
-
-
-@pytest.mark.parametrize("content", [None, "no certificate"])
-def test_certificate_that_cannot_be_used_is_named(tmp_path: Path, content: str | None) -> None:
-    """A missing file and a file of something else are both errors with the file's name."""
-    path = tmp_path / "tls.crt"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(ListenError, match=r"test: certificate .*tls\.crt"):
-        _server(tls=TlsFiles(certificate=str(path), key=str(path)))
 
 
 def test_cancelled_server_finishes_what_it_has_begun() -> None:

@@ -43,7 +43,8 @@ def test_every_listener_is_on_loopback_at_its_own_port_unless_told_otherwise() -
 
 def test_one_host_holds_for_all_listeners_and_each_may_have_its_own() -> None:
     """A container opens all of them with one flag."""
-    settings = _settings(*_PLAIN, "--host", "0.0.0.0", "--external-metrics-host", "127.0.0.1")
+    flags = ("--host", "0.0.0.0", "--external-metrics-host", "127.0.0.1", "--api-access", "open")
+    settings = _settings(*_PLAIN, *flags)
     assert settings.keda == Address(host="0.0.0.0", port=9090)
     assert settings.external_metrics.host == "127.0.0.1"
 
@@ -85,3 +86,60 @@ def test_a_certificate_that_is_not_there_is_a_usage_error() -> None:
     assert result.exit_code == 2
     assert "--api-tls-cert" in result.output
     assert "/nowhere.pem" in result.output
+
+
+_OPEN = ["--config", "tuning.yaml", "--host", "0.0.0.0", "--external-metrics-tls-cert", __file__]
+_SELF_SIGNED = ["--config", "c", "--kubeconfig", __file__, "--serving-secret", "s", "--service", "s"]
+_TLS = [*_OPEN, "--external-metrics-tls-key", __file__]
+
+
+def test_nothing_that_asks_nobody_is_reached_from_elsewhere_unless_it_is_said_so() -> None:
+    """Each listener is named with its remedies."""
+    for flags, named in [
+        (_TLS, "--external-metrics-access open"),
+        ([*_TLS, "--external-metrics-access", "open"], "--api-credentials, or say --api-access open"),
+    ]:
+        result, _ = _read(*flags)
+        assert isinstance(result.exception, SettingsError)
+        assert named in str(result.exception)
+    opened = _settings(*_TLS, "--external-metrics-access", "open", "--api-access", "open")
+    assert (opened.external_metrics.access, opened.api.access) == ("open", "open")
+
+
+def test_with_a_cluster_callers_are_checked_unless_told_otherwise() -> None:
+    """Metrics and probes are open, and credentials of the JSON API come before."""
+    settings = _settings(*_TLS, "--kubeconfig", __file__)
+    addresses = (settings.external_metrics, settings.api, settings.ops)
+    assert [each.access for each in addresses] == ["delegated", "delegated", "open"]
+    assert _settings(*_TLS, "--kubeconfig", __file__, "--api-credentials", __file__).api.access == "open"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--config", "c", "--external-metrics-plain", "--api-access", "delegated"], "needs a cluster"),
+        (["--config-map", "c", "--external-metrics-plain"], "--config-map: needs a cluster"),
+        (["--external-metrics-plain"], "either as --config FILE or as --config-map NAME"),
+        (["--config", "c", "--config-map", "c", "--kubeconfig", __file__, "--external-metrics-plain"], "either as"),
+        (["--config", "c", "--kubeconfig", __file__, "--serving-secret", "s"], "--serving-secret needs --service"),
+        (
+            [
+                "--config",
+                "c",
+                "--kubeconfig",
+                __file__,
+                "--serving-secret",
+                "s",
+                "--service",
+                "s",
+                "--external-metrics-plain",
+            ],
+            "--serving-secret contradict",
+        ),
+    ],
+)
+def test_options_about_the_cluster_that_do_not_go_together_are_named(flags: list[str], words: str) -> None:
+    """Nothing is started."""
+    result, _ = _read(*flags)
+    assert isinstance(result.exception, SettingsError)
+    assert words in str(result.exception)

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from adapter.cluster.tuning_file import decode_document, read_document
+from adapter.cluster.tuning_file import read_document
+from adapter.cluster.tuning_keeper import decode_document
 from adapter.core.errors import TuningError
 from adapter.core.tuning import Tuning, parse_tuning
 from adapter.prometheus.preset import preset_names
@@ -24,8 +25,8 @@ def command(*, file: str, as_json: bool) -> None:
     """
     name = "<stdin>" if file == "-" else file
     try:
-        text = decode_document(sys.stdin.buffer.read(), file=name) if file == "-" else read_document(file)
-        tuning = parse_tuning(text, file=name, presets=preset_names())
+        content = sys.stdin.buffer.read() if file == "-" else read_document(file)
+        tuning = parse_tuning(decode_document(content, file=name), file=name, presets=preset_names())
     except TuningError as error:
         click.echo(_problems_json(error) if as_json else str(error), err=not as_json)
         sys.exit(_REJECTED)

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from adapter.certificate_files import CertificateError
+from adapter.cluster.api import ClusterConfigError
 from adapter.core.errors import TuningError
 from adapter.server import ListenError
 from adapter.settings import SettingsError, read_settings, settings_options
@@ -29,9 +31,9 @@ def command(**given: object) -> None:
         settings = read_settings(given)
         configure_logging(settings.log_format, settings.log_level)
         asyncio.run(run_process(settings))
-    except (SettingsError, TuningError, CredentialsError) as error:
+    except (SettingsError, TuningError, CredentialsError, ClusterConfigError) as error:
         _end(error, code=_USER_ERROR)
-    except (ListenError, KedaListenError) as error:
+    except (ListenError, CertificateError, KedaListenError) as error:
         _end(error, code=_CANNOT_LISTEN)
     except Exception:  # noqa: BLE001 - the edge of the process: a bug is logged like everything else
         _log.critical("stopped by an unexpected error, which is a bug of scaleahead", exc_info=True)

@@ -32,6 +32,8 @@ class LoopStatistics:
     """False from the start of the process until history has been read back once, while the source does answer."""
     tuning_valid: bool = True
     """Whether the newest tuning document was accepted; when not, the last good one is in force."""
+    tuning_since: float | None = None
+    """Since when that is so; None if nobody keeps up with a document."""
     tuning_rejections: int = 0
 
     def amnesia(self, *, now: float) -> str | None:

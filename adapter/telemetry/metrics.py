@@ -70,6 +70,11 @@ class SnapshotCollector(Collector):
             "1 when the newest tuning document is in force, 0 when it was rejected and the last good one is.",
             loop.tuning_valid,
         )
+        yield _gauge(
+            "scaleahead_tuning_since_timestamp_seconds",
+            "Since when the tuning document has been valid, or wrong in the way it is.",
+            loop.tuning_since,
+        )
         yield CounterMetricFamily(
             "scaleahead_tuning_rejections", "Tuning documents that were rejected.", value=loop.tuning_rejections
         )

@@ -1,7 +1,8 @@
 """The JSON API as an application: values for KEDA's `metrics-api` scaler, decisions and their reasons for people.
 
-Without credentials everyone who reaches the port can read everything. With them every reader has the same rights, and
-TLS is up to the listener: without it credentials travel in the clear.
+With a guard the cluster says who may read what, with credentials every reader has the same rights, and with neither
+everyone who reaches the port can read everything. TLS is up to the listener: without it tokens and credentials travel
+in the clear.
 """
 
 from collections.abc import Sequence
@@ -9,9 +10,12 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as RoutingException
+from starlette.types import ASGIApp
 
+from adapter.access.guard import Guard, Guarded
 from adapter.core.errors import CannotDecide, SnapshotStale, WorkloadNotFound
-from adapter.ports import Clock, SnapshotReader
+from adapter.ports import Clock, SnapshotReader, TuningStanding
+from adapter.ui.access import access_to_json
 from adapter.ui.credentials import Credentials, RequireCredentials
 from adapter.ui.replies import error_reply
 from adapter.ui.routes import json_routes
@@ -32,6 +36,8 @@ def build_json_app(
     clock: Clock,
     *,
     credentials: Credentials = _NOBODY_ASKED,
+    guard: Guard | None = None,
+    tuning: TuningStanding | None = None,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """Return the application below `/api/v1`, with other routes beside it.
@@ -40,6 +46,8 @@ def build_json_app(
         reader: where the newest snapshot is.
         clock: tells how old it is.
         credentials: what a request must show one of; empty asks for nothing.
+        guard: lets callers in; None leaves that to the credentials.
+        tuning: knows how the tuning document stands; None tells nothing of it.
         routers: what else is answered, to the same readers: the past, and the pages.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -47,11 +55,17 @@ def build_json_app(
         app.add_exception_handler(kind, _expected)
     app.add_exception_handler(RoutingException, _from_router)
     app.add_exception_handler(Exception, _unexpected)
-    for router in (json_routes(reader, clock), *routers):
+    for router in (json_routes(reader, clock, tuning=tuning), *routers):
         app.include_router(router)
     if credentials:
         app.add_middleware(RequireCredentials, credentials=credentials)
+    if guard is not None:
+        app.add_middleware(Guarded, guard=guard, access=access_to_json, refusal=_refusal)
     return app
+
+
+def _refusal(code: int, message: str) -> ASGIApp:
+    return error_reply(code, message=message)
 
 
 async def _expected(_request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from fastapi import Response
 _REASONS: Final = {
     400: "BadRequest",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "NotFound",
     405: "MethodNotAllowed",
     500: "InternalError",

@@ -10,13 +10,13 @@ from adapter.core.errors import SnapshotStale
 from adapter.core.metric import Metric
 from adapter.core.snapshot import Snapshot, lookup, staleness
 from adapter.core.workload import WorkloadId
-from adapter.ports import Clock, SnapshotReader
+from adapter.ports import Clock, SnapshotReader, TuningStanding
 from adapter.ui.replies import json_reply
-from adapter.ui.views import explain_view, list_view, target_view
+from adapter.ui.views import explain_view, list_view, target_view, tuning_view
 
 
-def json_routes(reader: SnapshotReader, clock: Clock) -> APIRouter:
-    """Return the routes below `/api/v1`."""
+def json_routes(reader: SnapshotReader, clock: Clock, *, tuning: TuningStanding | None = None) -> APIRouter:
+    """Return the routes below `/api/v1`; without a `tuning` nothing is told of the document."""
     router = APIRouter(prefix="/api/v1")
 
     @router.get("/targets/{namespace}/{workload}")
@@ -36,7 +36,15 @@ def json_routes(reader: SnapshotReader, clock: Clock) -> APIRouter:
         decision = lookup(snapshot, WorkloadId(namespace, workload), now=snapshot.at)
         return json_reply(explain_view(decision, snapshot, stale=staleness(snapshot, now=clock.now())))
 
+    if tuning is not None:
+        _add_tuning(router, tuning)
     return router
+
+
+def _add_tuning(router: APIRouter, tuning: TuningStanding) -> None:
+    @router.get("/tuning")
+    async def read_tuning() -> Response:
+        return json_reply(tuning_view(tuning.state))
 
 
 def _newest(reader: SnapshotReader) -> Snapshot:

@@ -16,11 +16,22 @@ from adapter.core.shaping import Shaped
 from adapter.core.signal import ABSENT, UNITS, Reading, Signal, SignalProblem
 from adapter.core.snapshot import Snapshot
 from adapter.core.starts import stuck_after_s
+from adapter.core.tuning import TuningState
 from adapter.core.units import to_milli
 from adapter.core.workload import WorkloadId
 from adapter.ui.sentences import why, why_not
 
 JsonObject = dict[str, object]
+
+
+def tuning_view(state: TuningState) -> JsonObject:
+    """Return how the newest tuning document stands: a condition with its problems, each with its line."""
+    return {
+        "valid": state.valid,
+        "digest": state.digest,
+        "since": state.since,
+        "problems": [asdict(problem) for problem in state.problems],
+    }
 
 
 def target_view(decision: Decision, metric: Metric) -> JsonObject:

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from pydantic import ValidationError
 
 from adapter.cluster.tuning_file import read_document
+from adapter.cluster.tuning_keeper import decode_document
 from adapter.core.errors import ScaleaheadError
 from adapter.core.signal import Grid
 from adapter.core.tuning import PrometheusTuning, TunedWorkload, Tuning, parse_tuning
@@ -71,7 +72,8 @@ def make_study(files: Sequence[str], *, workloads: Sequence[str], url: str | Non
         TuningError: a document is rejected.
         StudyRefused: the flags do not fit the documents.
     """
-    tunings = [parse_tuning(read_document(file), file=file, presets=preset_names()) for file in files]
+    texts = [decode_document(read_document(file), file=file) for file in files]
+    tunings = [parse_tuning(text, file=file, presets=preset_names()) for text, file in zip(texts, files, strict=True)]
     names = ["current", "candidate"]
     variants = tuple(
         Variant(name=name, tuning=tuning, tuned=_chosen(tuning, workloads, file=file))

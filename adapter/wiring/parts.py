@@ -7,7 +7,6 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from adapter.clock import SystemClock
-from adapter.cluster.tuning_file import TuningFile
 from adapter.decision_log import DecisionLog
 from adapter.external_metrics.app import build_aggregated_app
 from adapter.feed import Publisher, SnapshotFeed
@@ -20,7 +19,7 @@ from adapter.probes import build_probes
 from adapter.prometheus.gateway import GatewaySource
 from adapter.prometheus.preset import preset_names
 from adapter.prometheus.signals import PrometheusSignalSource
-from adapter.server import HttpServer, Listener, TlsFiles
+from adapter.server import HttpServer
 from adapter.settings import Address, Settings
 from adapter.telemetry.app import build_ops_app
 from adapter.telemetry.logs import ChangeLog
@@ -31,6 +30,9 @@ from adapter.ui.credentials_file import read_credentials
 from adapter.ui.pages import Sources, page_routes
 from adapter.ui.past import past_routes
 from adapter.waking import Waker
+from adapter.wiring.doors import Doors
+from adapter.wiring.membership import Membership
+from adapter.wiring.opened_tuning import OpenedTuning
 from adapter.wiring.signal_source import CurrentSource
 from adapter.wiring.tuning_watch import TunedLoopReader, TuningWatch
 
@@ -46,6 +48,7 @@ class Parts:
     gateways: GatewaySource
     web: tuple[HttpServer, ...]
     keda: KedaServer
+    doors: Doors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +59,24 @@ class _Works:
     decisions: DecisionLog
     reports: TunedLoopReader
     clock: Clock
+    doors: Doors
+    tuning: TuningWatch
 
 
-def assemble(settings: Settings) -> Parts:
+def assemble(settings: Settings, opened: OpenedTuning, membership: Membership | None) -> Parts:
     """Return all parts, with the HTTP ports bound and nothing running.
 
+    Args:
+        settings: what the process was started with.
+        opened: the tuning document.
+        membership: our place in the cluster; None when there is none.
+
     Raises:
-        TuningError: the tuning document is rejected.
-        ListenError: a port is taken, or certificate files do not work.
+        ListenError: a port is taken.
+        CertificateError: certificate files do not work.
         CredentialsError: the file of credentials cannot be used.
     """
-    clock = SystemClock()
-    tuning = TuningFile(settings.config, presets=preset_names(), now=clock.now())
+    clock, tuning = SystemClock(), opened.document
     feed, inline = SnapshotFeed(), InlineWorkloads(tuning)
     source = CurrentSource(tuning, PrometheusSignalSource)
     decisions = DecisionLog()
@@ -75,8 +84,16 @@ def assemble(settings: Settings) -> Parts:
     gateways = GatewaySource()
     waker = Waker(sources=(source, gateways), tuning=tuning, clock=clock, sink=sink)
     loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=sink, waker=waker)
-    watch = TuningWatch(tuning, clock)
-    works = _Works(feed=feed, decisions=decisions, reports=TunedLoopReader(loop, watch), clock=clock)
+    tellers = () if membership is None else (membership.tuning_events(opened.regarding),)
+    watch = TuningWatch(tuning, clock, tellers=tellers)
+    works = _Works(
+        feed=feed,
+        decisions=decisions,
+        reports=TunedLoopReader(loop, watch),
+        clock=clock,
+        doors=Doors(settings, clock, membership=membership),
+        tuning=watch,
+    )
     scaler = KedaScaler(feed=feed, tuning=tuning, inline=inline, clock=clock, presets=preset_names())
     return Parts(
         loop=loop,
@@ -86,27 +103,39 @@ def assemble(settings: Settings) -> Parts:
         gateways=gateways,
         web=_web_servers(settings, works),
         keda=_keda_server(settings.keda, scaler),
+        doors=works.doors,
     )
 
 
 def _web_servers(settings: Settings, works: _Works) -> tuple[HttpServer, ...]:
-    release = _release()
-    probes = build_probes(works.feed, works.reports, works.clock)
+    release, doors = _release(), works.doors
+    probes = build_probes(works.feed, works.reports, works.clock, before_ready=doors.checks)
     registry = build_registry(works.feed, works.reports, works.clock, version=release)
-    aggregated = build_aggregated_app(works.feed, works.clock, version=release, probes=probes)
+    aggregated = build_aggregated_app(
+        works.feed, works.clock, version=release, probes=probes, guard=doors.guard(settings.external_metrics)
+    )
+    ops = build_ops_app(registry, probes=probes, guard=doors.guard(settings.ops))
     return (
-        HttpServer(aggregated, _listener("external metrics", settings.external_metrics)),
+        HttpServer(aggregated, doors.external_metrics(settings.external_metrics)),
         _json_server(settings, works),
-        HttpServer(build_ops_app(registry, probes=probes), _listener("metrics and probes", settings.ops)),
+        HttpServer(ops, doors.listener("metrics and probes", settings.ops)),
     )
 
 
 def _json_server(settings: Settings, works: _Works) -> HttpServer:
-    path = settings.api_credentials
+    path, guard = settings.api_credentials, works.doors.guard(settings.api)
     credentials = Credentials() if path is None else read_credentials(path)
-    listener = replace(_listener("the JSON API", settings.api), authenticated=path is not None)
-    app = build_json_app(works.feed, works.clock, credentials=credentials, routers=_people_routes(works))
-    return HttpServer(app, listener)
+    listener = works.doors.listener("the JSON API", settings.api)
+    asked = replace(listener, authenticated=listener.authenticated or path is not None)
+    app = build_json_app(
+        works.feed,
+        works.clock,
+        credentials=credentials,
+        guard=guard,
+        tuning=works.tuning,
+        routers=_people_routes(works),
+    )
+    return HttpServer(app, asked)
 
 
 def _people_routes(works: _Works) -> tuple[APIRouter, ...]:
@@ -122,13 +151,6 @@ def _release() -> str:
         return version("scaleahead")
     except PackageNotFoundError:
         return "0.0.0"  # run from a source tree that is not installed
-
-
-def _listener(name: str, address: Address) -> Listener:
-    tls = None
-    if address.certificate is not None and address.key is not None:
-        tls = TlsFiles(certificate=address.certificate, key=address.key)
-    return Listener(name=name, host=address.host, port=address.port, tls=tls)
 
 
 def _keda_server(address: Address, scaler: KedaScaler) -> KedaServer:

@@ -9,11 +9,14 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any, Final
 
+from adapter.cluster.api import connect
 from adapter.core.errors import ScaleaheadError
 from adapter.settings import Settings
+from adapter.wiring.membership import Membership
+from adapter.wiring.opened_tuning import Runs, open_tuning
 from adapter.wiring.parts import Parts, assemble
 
 _log = logging.getLogger(__name__)
@@ -29,25 +32,37 @@ async def run_process(settings: Settings) -> None:
 
     Raises:
         TuningError: the tuning document is rejected; nothing was started.
-        ListenError: a port is taken, or certificate files do not work; nothing was started.
-        KedaListenError: the same for the KEDA scaler.
+        ListenError: a port is taken; nothing was started.
+        CertificateError: certificate files do not work; nothing was started.
+        KedaListenError: either, for the KEDA scaler.
+        ClusterConfigError: there are no credentials for the cluster; nothing was started.
     """
-    parts = assemble(settings)
+    async with AsyncExitStack() as stack:
+        api = None
+        if settings.cluster is not None:
+            api = await stack.enter_async_context(await connect(settings.cluster.kubeconfig))
+        tuning = await open_tuning(settings, api)
+        membership = None if api is None or settings.cluster is None else Membership(settings.cluster, api)
+        parts = assemble(settings, tuning, membership)
+        await _serve(parts, lambda: [*tuning.runs(), *([] if membership is None else membership.runs())])
+
+
+async def _serve(parts: Parts, more: Runs) -> None:
     with _stop_event() as stop:
         try:
             await parts.keda.start()
         except (OSError, ValueError) as error:
             raise KedaListenError(str(error)) from error
         try:
-            await _run_parts(parts, stop)
+            await _run_parts(parts, more, stop)
         finally:
             parts.source.close()
             parts.gateways.close()
 
 
-async def _run_parts(parts: Parts, stop: asyncio.Event) -> None:
+async def _run_parts(parts: Parts, more: Runs, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
-        inner = _started(group, [parts.loop.run(), parts.waker.run(), parts.watch.run()])
+        inner = _started(group, [parts.loop.run(), parts.waker.run(), parts.watch.run(), *more(), *parts.doors.runs()])
         outer = _started(group, [parts.keda.run(), *(server.run() for server in parts.web)])
         await stop.wait()
         _log.info("stopping: listeners first, then the loop")

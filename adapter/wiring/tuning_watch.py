@@ -1,39 +1,69 @@
-"""Keeping up with the tuning file, and telling once whenever its standing changes.
+"""Keeping up with the tuning document, and telling once whenever its standing changes.
 
 A rejected document changes nothing but what is told: the last good tuning stays in force.
 """
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
-from adapter.cluster.tuning_file import TuningFile, TuningState
 from adapter.core.loop_statistics import LoopStatistics
-from adapter.ports import Clock, LoopReader
+from adapter.core.tuning import TuningState
+from adapter.ports import Clock, LoopReader, TuningSource
 
 _log = logging.getLogger(__name__)
-_EVERY_S: Final = 2.0
 _PROBLEMS_LOGGED: Final = 20
 
 
+class WatchedTuning(TuningSource, Protocol):
+    """A tuning document that may change."""
+
+    @property
+    def state(self) -> TuningState:
+        """How the document stood at the last refresh."""
+        ...
+
+    async def arrival(self) -> None:
+        """Return once there may be something new."""
+        ...
+
+    def refresh(self, now: float) -> bool:
+        """Judge the newest document and return whether another tuning is in force now."""
+        ...
+
+
+class StateTeller(Protocol):
+    """Who is told that the standing of the document has changed."""
+
+    def tell(self, state: TuningState) -> None:
+        """Pass it on, without waiting."""
+        ...
+
+
 class TuningWatch:
-    """Reads the file again and again, and counts rejected documents.
+    """Looks at each document that arrives, and counts rejected ones.
 
     Args:
-        file: the tuning file.
+        file: the tuning document.
         clock: tells since when a state holds.
-        every_s: time between two reads, in seconds.
+        tellers: are told of each change of its standing, besides the log.
     """
 
-    def __init__(self, file: TuningFile, clock: Clock, *, every_s: float = _EVERY_S) -> None:
+    def __init__(self, file: WatchedTuning, clock: Clock, *, tellers: Sequence[StateTeller] = ()) -> None:
         self._file = file
         self._clock = clock
-        self._every_s = every_s
+        self._tellers = tellers
         self._told = file.state
         self._crash = ""
         self.rejections = 0
         _warn(file)
+
+    @property
+    def state(self) -> TuningState:
+        """How the document stands."""
+        return self._told
 
     @property
     def valid(self) -> bool:
@@ -43,11 +73,11 @@ class TuningWatch:
     async def run(self) -> None:
         """Keep up until cancelled."""
         while True:
-            await asyncio.sleep(self._every_s)
+            await self._file.arrival()
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Read the file once; parsing a large document takes a while, so it happens in a worker thread."""
+        """Look once; parsing a large document takes a while, so it happens in a worker thread."""
         crash = ""
         try:
             changed = await asyncio.to_thread(self._file.refresh, self._clock.now())
@@ -55,7 +85,7 @@ class TuningWatch:
             changed, crash = False, repr(error)
             if crash != self._crash:
                 self.rejections += 1
-                _log.exception("the tuning file could not be read; the last good tuning stays in force")
+                _log.exception("the tuning document could not be read; the last good tuning stays in force")
         self._crash = crash
         if self._file.state != self._told:
             self._tell(self._file.state)
@@ -65,6 +95,8 @@ class TuningWatch:
     def _tell(self, state: TuningState) -> None:
         was_valid = self._told.valid
         self._told = state
+        for teller in self._tellers:
+            teller.tell(state)
         if not state.valid:
             self.rejections += 1
             _log.error("tuning rejected", extra={"problems": len(state.problems), "in_force": state.digest})
@@ -84,10 +116,13 @@ class TunedLoopReader:
     def statistics(self) -> LoopStatistics:
         """Return the counts and times of the loop so far."""
         return replace(
-            self._loop.statistics(), tuning_valid=self._watch.valid, tuning_rejections=self._watch.rejections
+            self._loop.statistics(),
+            tuning_valid=self._watch.valid,
+            tuning_since=self._watch.state.since,
+            tuning_rejections=self._watch.rejections,
         )
 
 
-def _warn(file: TuningFile) -> None:
+def _warn(file: TuningSource) -> None:
     for warning in file.current().warnings:
         _log.warning("tuning: %s", warning)

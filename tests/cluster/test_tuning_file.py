@@ -1,4 +1,4 @@
-"""Twin of adapter/cluster/tuning_file.py."""
+"""Twin of adapter/cluster/tuning_file.py and adapter/cluster/tuning_keeper.py."""
 
 import os
 from pathlib import Path

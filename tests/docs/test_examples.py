@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from adapter.access.attributes import ResourceAccess
 from adapter.core.metric import Metric
 from adapter.core.tuning import WorkloadTuning, parse_tuning
 from adapter.core.workload import WorkloadId
 from adapter.external_metrics.wire import WORKLOAD_LABEL
 from adapter.keda.metadata import parse_trigger
 from adapter.prometheus.preset import preset_names
+from adapter.ui.access import access_to_json
 from tests.docs.pages import README, Block, blocks
 
 _LONGEST = 15
 _TUNING, _HPA, _SCALED_OBJECT = "scaleahead/v1alpha1", "autoscaling/v2", "keda.sh/v1alpha1"
+_ROLE = "rbac.authorization.k8s.io/v1"
 
 
 def _named(block: Block) -> str:
@@ -34,7 +37,7 @@ def _load(block: Block) -> Mapping[str, Any]:
 
 def test_every_example_is_one_that_these_tests_check() -> None:
     """A new kind of example needs a new test; the README has one of each."""
-    assert {_load(each)["apiVersion"] for each in blocks("yaml")} == {_TUNING, _HPA, _SCALED_OBJECT}
+    assert {_load(each)["apiVersion"] for each in blocks("yaml")} == {_TUNING, _HPA, _SCALED_OBJECT, _ROLE}
     assert {_load(each)["apiVersion"] for each in blocks("yaml") if each.page == README} == {
         _TUNING,
         _HPA,
@@ -81,3 +84,23 @@ def test_a_scaled_object_defines_the_bounds_that_it_scales_within(block: Block) 
     assert asked.definition is not None
     bounds = asked.definition.workload.bounds
     assert (bounds.min, bounds.max) == (spec["minReplicaCount"], spec["maxReplicaCount"])
+
+
+def test_the_role_gives_the_rights_that_the_json_api_asks_about() -> None:
+    """Group, resource and verb."""
+    [role] = [_load(each) for each in blocks("yaml") if _load(each)["apiVersion"] == _ROLE]
+    [rule] = role["rules"]
+    for path in (
+        "/api/v1/targets/a/b",
+        "/api/v1/workloads/a/b/explain",
+        "/workloads/a/b",
+        "/api/v1/workloads/a/b/history",
+    ):
+        asked = access_to_json("GET", path, "")
+        assert isinstance(asked, ResourceAccess)
+        resource = f"{asked.resource}/{asked.subresource}".rstrip("/")
+        assert (asked.group in rule["apiGroups"], resource in rule["resources"], asked.verb in rule["verbs"]) == (
+            True,
+            True,
+            True,
+        )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from adapter.certificate_files import CertificateFiles as ServingFiles
 from adapter.external_metrics.app import build_aggregated_app
 from adapter.probes import build_probes
-from adapter.server import HttpServer, Listener, TlsFiles
+from adapter.server import HttpServer, Listener
 from tests.certificates import CertificateFiles, make_certificate
 from tests.factories import Board, FixedClock, decision, snapshot
 from tests.serving import served
@@ -37,7 +38,7 @@ def https_url(certificate: CertificateFiles, shared_board: Board, shared_clock: 
     """URL of the running server."""
     probes = build_probes(shared_board, shared_board, shared_clock)
     app = build_aggregated_app(shared_board, shared_clock, version="1.2.3", probes=probes)
-    tls = TlsFiles(certificate=str(certificate.certificate), key=str(certificate.key))
+    tls = ServingFiles(certificate=str(certificate.certificate), key=str(certificate.key)).tls()
     with served(HttpServer(app, Listener(name="external metrics", port=0, tls=tls))) as url:
         yield url
 

@@ -4,6 +4,7 @@ import base64
 import math
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -11,9 +12,18 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
+from adapter.access.attributes import ResourceAccess
+from adapter.access.authentication import Authenticator
+from adapter.access.authorization import Authorizer
+from adapter.access.guard import Guard
+from adapter.access.identity import Identity
+from adapter.access.reviews import Answer, Question
+from adapter.access.trust import NOBODY, Trust
 from adapter.core.decision import WorkloadForecast
+from adapter.core.errors import Problem
 from adapter.core.shaping import shape
 from adapter.core.signal import Reading, Signal, SignalProblem, State
+from adapter.core.tuning import TuningState
 from adapter.core.workload import WorkloadId
 from adapter.server import HttpServer, Listener
 from adapter.ui.app import build_json_app
@@ -263,6 +273,58 @@ def test_credentials_do_not_print_themselves() -> None:
     assert "k-1" not in repr(GUARDED)
     assert "t-1" not in repr(GUARDED)
     assert "pass" not in repr(GUARDED)
+
+
+@dataclass
+class _Cluster:
+    """Knows two tokens, and gives one team its namespace."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def review_token(self, token: str) -> Identity | None:
+        return Identity(user=token) if token in ("team", "admin") else None
+
+    async def review_access(self, question: Question) -> Answer:
+        self.asked.append(str(question.access))
+        access = question.access
+        own = isinstance(access, ResourceAccess) and access.namespace == "prod"
+        return Answer(allowed=question.identity.user == "admin" or (question.identity.user == "team" and own))
+
+    def current(self) -> Trust:
+        return NOBODY
+
+
+def test_with_a_cluster_everybody_reads_what_the_cluster_lets_them(board: Board) -> None:
+    """A team its namespace, an administrator all of them, and nobody without a token."""
+    cluster, clock = _Cluster(), FixedClock()
+    authenticator = Authenticator(cluster, cluster, clock)
+    guard = Guard(authenticator=authenticator, gate=Authorizer(cluster, clock), trust=cluster)
+    app = build_json_app(board, clock, guard=guard)
+
+    def code(path: str, token: str = "") -> int:
+        return ask(app, path, headers={"Authorization": f"Bearer {token}"} if token else {}).status_code
+
+    paths = (TARGET, EXPLAIN, "/api/v1/workloads")
+    assert [code(path, "team") for path in paths] == [200, 200, 403]
+    assert [code(path, "admin") for path in paths] == [200, 200, 200]
+    assert [code(TARGET), code(TARGET, "wrong")] == [403, 401]
+    assert (
+        'get resource "workloads/explain" "llama" in API group "scaleahead.io" in the namespace "prod"' in cluster.asked
+    )
+
+
+def test_how_the_tuning_document_stands_is_told_with_its_problems(board: Board) -> None:
+    """The condition of the configuration, for people and for monitoring."""
+    problem = Problem(file="f", line=3, column=1, path="defaults.margn", given="2", message="unknown key")
+
+    class _Standing:
+        state = TuningState(valid=False, digest="abc", since=7.0, problems=(problem,))
+
+    app = build_json_app(board, FixedClock(), tuning=_Standing())
+    found = ask(app, "/api/v1/tuning").json()
+    assert (found["valid"], found["digest"], found["since"]) == (False, "abc", 7.0)
+    assert found["problems"][0]["line"] == 3
+    assert ask(build_json_app(board, FixedClock()), "/api/v1/tuning").status_code == 404
 
 
 def test_target_is_read_over_a_socket(board: Board) -> None:

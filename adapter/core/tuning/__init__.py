@@ -6,6 +6,7 @@ from adapter.core.tuning.document import (
     TunedWorkload,
     Tuning,
     TuningDocument,
+    TuningState,
     WorkloadEntry,
     resolve_workload,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "TunedWorkload",
     "Tuning",
     "TuningDocument",
+    "TuningState",
     "WorkloadEntry",
     "WorkloadTuning",
     "document_schema",

@@ -64,6 +64,19 @@ class Tuning:
     """What is in force but should be looked at: deprecated keys, and values that others overrule."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningState:
+    """How the newest document stands."""
+
+    valid: bool
+    """Whether the document as it is now is the one in force."""
+    digest: str
+    """That of the tuning in force, whatever the document says now."""
+    since: float
+    """Since when it has stood like this (valid, or wrong in this way), in seconds since the epoch."""
+    problems: tuple[Problem, ...] = ()
+
+
 def resolve_workload(workload_id: WorkloadId, tuning: WorkloadTuning) -> TunedWorkload:
     """Return the workload that a fully defaulted tuning describes."""
     target = ScaleTarget(kind=tuning.scale_target.kind, name=tuning.scale_target.name or workload_id.name)
