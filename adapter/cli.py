@@ -12,6 +12,8 @@ COMMANDS = {
     "backtest": "Score forecasts of recorded load against what came, next to the naive forecast.",
     "check": "Check a tuning document and list every problem.",
     "demo": "Replay real load through scaleahead, a simulated fleet and exact HPA and KEDA models.",
+    "discover": "Find serving systems in a Prometheus and propose a configuration for them.",
+    "doctor": "Tell of each signal of a configuration what is read, how well it is known, and what to do.",
     "explain": "Show why a workload has the replicas it has, and why not more or fewer.",
     "options": "Print the reference table of the tuning document.",
     "serve": "Serve HPAs and KEDA from a Prometheus, as a tuning document says.",

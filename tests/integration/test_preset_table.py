@@ -1,7 +1,6 @@
 """The preset table against a real Prometheus that holds every system at once: what hand arithmetic gives comes out."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -12,41 +11,21 @@ from adapter.prometheus.preset import load_preset
 from adapter.prometheus.signals import PrometheusSignalSource
 from tests.exporter import Exporter
 from tests.expositions import load_exposition
-from tests.openmetrics import as_openmetrics
 from tests.presets import CASES
 from tests.presets.case import Case
-from tests.presets.systems import ENDPOINTS, WORKLOADS
+from tests.presets.systems import AT, ENDPOINTS, WORKLOADS
 from tests.prometheus_server import PrometheusServer, ScrapeJob, Series, Target
-from tests.stored import stored, tracks
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
-AT = 1786957200.0
-"""Five minutes after the younger pod of the sample of kube-state-metrics was created."""
-_STEP_S = 15.0
-_PAST_S = 660.0
 _WINDOW_S = 600.0
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
-    """One Prometheus with the past of all expositions."""
-    series = []
-    for name, endpoint in ENDPOINTS.items():
-        exposition = load_exposition(*endpoint.files)
-        series += stored(exposition, address=f"{name}:80", honor_labels=endpoint.honor_labels)
-    server = PrometheusServer(tmp_path_factory.mktemp("table"))
-    past = tracks(series, past_s=_PAST_S)
-    server.backfill(as_openmetrics(past, start=AT - _PAST_S, step_s=_STEP_S, count=int(_PAST_S / _STEP_S) + 1))
-    with server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def fleet(prometheus: PrometheusServer) -> FleetReadings:
+def fleet(every_system: PrometheusServer) -> FleetReadings:
     """All workloads, read at once."""
-    with PrometheusSignalSource(PrometheusTuning.model_validate({"url": prometheus.url})) as source:
+    with PrometheusSignalSource(PrometheusTuning.model_validate({"url": every_system.url})) as source:
         grid = Grid(start=AT, step_s=1.0)
         return asyncio.run(source.read(tuple(WORKLOADS.values()), grid=grid, window_s=_WINDOW_S))
 
@@ -65,7 +44,7 @@ def test_real_prometheus_answers_every_query(fleet: FleetReadings) -> None:
     assert fleet.problems == ()
 
 
-def test_past_has_the_labels_that_a_scrape_gives(prometheus: PrometheusServer) -> None:
+def test_past_has_the_labels_that_a_scrape_gives(every_system: PrometheusServer) -> None:
     """What is backfilled is what Prometheus itself makes of the expositions, `job` and `instance` aside."""
     everything = '{__name__=~".+",__name__!~"scrape_.+"}'
     with ExitStack() as stack:
@@ -75,9 +54,9 @@ def test_past_has_the_labels_that_a_scrape_gives(prometheus: PrometheusServer) -
             address = stack.enter_context(Exporter(exposition.text)).address
             target = Target(address=address, labels=exposition.labels)
             jobs.append(ScrapeJob(name=name, targets=[target], honor_labels=endpoint.honor_labels))
-        prometheus.set_jobs(jobs)
-        wait_until(lambda: len(prometheus.query("up == 1")) == len(ENDPOINTS))
-        scraped, past = prometheus.query(everything), prometheus.query(everything, at=AT)
+        every_system.set_jobs(jobs)
+        wait_until(lambda: len(every_system.query("up == 1")) == len(ENDPOINTS))
+        scraped, past = every_system.query(everything), every_system.query(everything, at=AT)
 
     assert sorted(map(_bare, scraped)) == sorted(map(_bare, past))
 

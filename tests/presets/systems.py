@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from adapter.core.workload import Workload
 from tests.fleets import make_workload
 
+AT = 1786957200.0
+"""When all of it is read: five minutes after the younger pod of the sample of kube-state-metrics was created."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
