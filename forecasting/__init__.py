@@ -14,13 +14,14 @@ Example:
 """
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
-from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question
+from forecasting.contract import LARGEST, MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question
 from forecasting.follow import Followed, follow, join
 from forecasting.forecaster import Forecaster
 from forecasting.one_shot import forecast, forecast_naive, forecast_one
 from forecasting.statistical import STATISTICAL, StatisticalForecast, forecast_statistical
 
 __all__ = [
+    "LARGEST",
     "MIN_STEPS",
     "STATISTICAL",
     "BoolArray",

@@ -14,6 +14,10 @@ MIN_STEPS = 8
 """Known steps (not gaps, not saturated) a series must have before it is forecast; below, its rows are NaN."""
 
 
+LARGEST = 1e30
+"""Load per step from which a history is refused: forecasts are worked out in 32-bit floats, which end at 3e38."""
+
+
 class NotEnoughHistory(ValueError):
     """A series has fewer known steps than a forecast needs."""
 
@@ -27,7 +31,8 @@ class CoarseHistory:
     step_s: float
     """Length of a coarse step in seconds, > 0."""
     age_s: float = 0.0
-    """Seconds from the end of the last coarse step to the end of the fine history, >= 0."""
+    """Seconds from the end of the last coarse step to the end of the fine history; below 0 where the coarse history
+    goes on for longer: a coarse step that ends after an origin is not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,17 +100,16 @@ def check_history(history: FloatArray, censored: BoolArray | None) -> tuple[Floa
     """Return a float copy of `history` (n, t) and the saturation marks with it.
 
     Args:
-        history: load per step, shape (n, t), finite and >= 0, or NaN = gap.
+        history: load per step, shape (n, t), >= 0 and below `LARGEST`, or NaN = gap.
         censored: True where the series was saturated, shape (n, t); None means nowhere.
 
     Raises:
-        ValueError: a wrong shape, an infinite or a negative value; says which and what is allowed.
+        ValueError: a wrong shape, a value too large or negative; says which and what is allowed.
     """
     values = np.array(history, dtype=np.float64, order="C")
     if values.ndim != 2:
         raise ValueError(f"history must have shape (series, time), got {values.shape}")
-    if np.isinf(values).any() or (values < 0).any():
-        raise ValueError("history must be finite and >= 0, or NaN for a gap; it has infinite or negative values")
+    _require_load("history", values)
     marks = np.zeros(values.shape, dtype=np.bool_) if censored is None else np.array(censored, dtype=np.bool_)
     if marks.shape != values.shape:
         raise ValueError(f"censored must have the shape of history {values.shape}, got {marks.shape}")
@@ -116,7 +120,7 @@ def check_coarse(coarse: CoarseHistory | None, series: int) -> None:
     """Refuse a coarse history that does not go with a history of `series` series.
 
     Raises:
-        ValueError: a wrong shape, step or age, an infinite or a negative value; says which and what is allowed.
+        ValueError: a wrong shape, step or age, a value too large or negative; says which and what is allowed.
     """
     if coarse is None:
         return
@@ -126,8 +130,13 @@ def check_coarse(coarse: CoarseHistory | None, series: int) -> None:
         raise ValueError(f"coarse.age_s must be finite seconds, got {coarse.age_s}")
     if coarse.values.ndim != 2 or coarse.values.shape[0] != series:
         raise ValueError(f"coarse.values must have shape ({series}, time) as history has, got {coarse.values.shape}")
-    if np.isinf(coarse.values).any() or (coarse.values < 0).any():
-        raise ValueError("coarse.values must be finite and >= 0, or NaN for a gap; it has infinite or negative values")
+    _require_load("coarse.values", coarse.values)
+
+
+def _require_load(name: str, values: FloatArray) -> None:
+    if not np.nanmax(values, initial=0.0) < LARGEST or np.nanmin(values, initial=0.0) < 0:
+        impossible = values[(values < 0) | (values >= LARGEST)][0]
+        raise ValueError(f"{name} must be >= 0 and below {LARGEST:g}, or NaN for a gap; it has {impossible:g}")
 
 
 def _require_ascending(name: str, values: FloatArray | IntArray) -> None:

@@ -37,8 +37,8 @@ class DayView:
 
 def day_view(window: Window, horizon: int) -> DayView | None:
     """Return what earlier days say about the next `horizon` steps; None without a coarse history."""
-    coarse = window.coarse
-    if coarse is None:
+    coarse, loads = window.coarse, window.coarse_loads
+    if coarse is None or loads is None:
         return None
     ahead = coarse_steps(window, horizon)
     per_day = round(_DAY_S / window.coarse_step_s)
@@ -53,7 +53,7 @@ def day_view(window: Window, horizon: int) -> DayView | None:
         peak_3=np.fmax(np.fmax(peaks[0], peaks[1]), peaks[2]),
         growth=_growth(window, coarse),
         block_peaks=grid_quantiles(_block_peaks(coarse, max(ahead, 1))),
-        loads=grid_quantiles(coarse[:, ::6]),
+        loads=loads,
     )
 
 

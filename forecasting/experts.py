@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecasting.arrays import IntArray
 from forecasting.days import DayView, day_view
-from forecasting.ranks import GRID, Float32Array, grid_quantiles, zero_for_nan
+from forecasting.ranks import Float32Array, counted, grid_quantiles, zero_for_nan
 from forecasting.targets import band_steps
 from forecasting.window import WINDOW, Window
 
@@ -37,6 +38,7 @@ PATH_EXPERTS = (
 RANKED = 7
 """The first seven experts of both lists rank past errors or loads; the others are the same at every level."""
 
+_LAST, _SCALED = 0, 3  # positions of the last value and of the level that errors are proportional to
 _FEWEST_ALIKE = 6  # origins in the same state, below which `same_state` says what all origins say
 _FLOOR = np.float32(0.02)  # of the scale: keeps proportional errors finite after silence
 
@@ -61,11 +63,16 @@ class Answers:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Record:
-    """Truths and point forecasts at the same earlier origins, each of shape (n, m)."""
+    """Earlier origins: what came after them, and the point forecasts made there and now."""
 
     truths: Float32Array
-    points: dict[str, Float32Array]
+    """Shape (n, m), NaN = not known."""
+    points: Float32Array
+    """Point forecasts at the origins, shape (4, n, m)."""
+    now: Float32Array
+    """Point forecasts now, shape (4, n, 1)."""
     states: Float32Array
+    """Shape (n, m)."""
 
 
 def ask_experts(window: Window, horizon: int, day: DayView | None = None) -> Answers:
@@ -77,116 +84,98 @@ def ask_experts(window: Window, horizon: int, day: DayView | None = None) -> Ans
         day: result of `day_view` for as many coarse steps, where it is known already.
     """
     learnable = min(horizon, WINDOW // 2)  # beyond half a window there are too few complete targets
-    points = _point_forecasts(window, learnable)
     day = day_view(window, horizon) if day is None else day
-    stride = _stride(learnable)
-    peaks = _record(points, window, truths=_peak_truths(window, learnable), steps=learnable, stride=stride)
-    ranked = _ranked(window, points, peaks)
+    origins = _origins(learnable, _stride(learnable))
+    peaks = _record(window, origins, truths=_peak_truths(window, origins, learnable), horizon=learnable)
+    ranked = _ranked(window, peaks)
     past_peaks = ranked[4]
     flats = [window.level[:, -min(span, WINDOW) :].max(axis=1) for span in (learnable, 4 * learnable)]
     flats += [window.level[:, -1], window.means[4][:, -1], window.means[32][:, -1]]
     flats += _days_flat(day, window, "peak")
     day_peaks = past_peaks if day is None else day.block_peaks
-    path = _path_answers(window, points, day=day, horizon=learnable)
     return Answers(
         peak=_stack(ranked, flats, days=day_peaks, fallback=past_peaks),
-        path=path,
+        path=_path_answers(window, day=day, horizon=learnable),
         day=day,
         truths=peaks.truths,
-        bases=peaks.points["last"],
+        bases=peaks.points[_LAST],
         alike=(peaks.states == window.state[:, -1:]).astype(np.float32),
     )
 
 
-def _path_answers(
-    window: Window, points: dict[str, Float32Array], *, day: DayView | None, horizon: int
-) -> Float32Array:
-    loads = _pooled_record(points, window, horizon)
-    ranked = _ranked(window, points, loads)
-    past_loads = grid_quantiles(window.known[:, ::5])
+def _path_answers(window: Window, *, day: DayView | None, horizon: int) -> Float32Array:
+    ranked = _ranked(window, _pooled_record(window, horizon))
+    past_loads = window.loads
     ranked[6] = np.where(ranked[6] == ranked[4], past_loads, ranked[6])
     ranked[4] = past_loads
     flats = [window.level[:, -1], window.means[4][:, -1], window.means[32][:, -1], *_days_flat(day, window, "mean")]
     return _stack(ranked, flats, days=past_loads if day is None else day.loads, fallback=past_loads)
 
 
-def _point_forecasts(window: Window, horizon: int) -> dict[str, Float32Array]:
-    return {
-        "last": window.started,
-        "mean_8": window.means[8],
-        "trend": _damped_trend(window.means[4], span=min(max(horizon, 2), 16)),
-        "proportional": window.blend + _FLOOR,
-    }
-
-
-def _damped_trend(smooth: Float32Array, *, span: int) -> Float32Array:
-    """Return the smoothed level plus 0.7 of its change over `span` steps, never below zero."""
-    before = np.concatenate([np.repeat(smooth[:, :1], span, axis=1), smooth[:, :-span]], axis=1)
-    before = np.where(np.isnan(before), smooth, before)  # not old enough for a trend
-    trend: Float32Array = np.maximum(smooth + np.float32(0.7) * (smooth - before), np.float32(0.0))
-    return trend
-
-
 def _stride(horizon: int) -> int:
     return max(1, (WINDOW - horizon) // ORIGINS)
 
 
-def _origins(values: Float32Array, steps: int, stride: int) -> Float32Array:
+def _origins(steps: int, stride: int) -> IntArray:
     """Return the columns of the earlier origins, newest first: `steps` before the end, then every `stride` steps."""
-    return values[:, WINDOW - 1 - steps :: -stride][:, :ORIGINS]
+    return np.arange(WINDOW - 1 - steps, -1, -stride)[:ORIGINS]
 
 
-def _peak_truths(window: Window, horizon: int) -> Float32Array:
+def _peak_truths(window: Window, origins: IntArray, horizon: int) -> Float32Array:
     power = horizon.bit_length() - 1
-    table, stride = window.peaks[power], _stride(horizon)
-    early, late = _origins(table, horizon, stride), _origins(table, 2**power, stride)
-    truths: Float32Array = np.maximum(early, late[:, : early.shape[1]])
+    table = window.peaks[power]
+    truths: Float32Array = np.maximum(table.take(origins, axis=1), table.take(origins + (horizon - 2**power), axis=1))
     return truths
 
 
-def _record(
-    points: dict[str, Float32Array], window: Window, *, truths: Float32Array, steps: int, stride: int
-) -> _Record:
-    states = _origins(window.state, steps, stride)
-    return _Record(
-        truths=truths[:, : states.shape[1]],
-        points={name: _origins(point, steps, stride) for name, point in points.items()},
-        states=states,
-    )
-
-
-def _pooled_record(points: dict[str, Float32Array], window: Window, horizon: int) -> _Record:
-    """Return a record over two steps of the horizon's band, half of the origins from each."""
+def _pooled_record(window: Window, horizon: int) -> _Record:
+    """Return a record over two steps of the horizon's band, half of the origins from each, the newest of each first."""
     steps = [step for step in band_steps(horizon) if step <= horizon][-2:] or [horizon]
-    stride = _stride(horizon) * len(steps)
-    truths = window.known[:, WINDOW - 1 :: -stride]
-    records = [_record(points, window, truths=truths, steps=step, stride=stride) for step in steps]
-    return _Record(
-        truths=_interleave([record.truths for record in records]),
-        points={name: _interleave([record.points[name] for record in records]) for name in points},
-        states=_interleave([record.states for record in records]),
-    )
+    parts = [_origins(step, _stride(horizon) * len(steps)) for step in steps]
+    shortest = min(part.size for part in parts)
+    origins = np.stack([part[:shortest] for part in parts], axis=1)
+    ahead = (origins + np.array(steps)).ravel()[:ORIGINS]
+    return _record(window, origins.ravel()[:ORIGINS], truths=window.known.take(ahead, axis=1), horizon=horizon)
 
 
-def _interleave(parts: list[Float32Array]) -> Float32Array:
-    """Return the columns of all parts, the newest of each first."""
-    shortest = min(part.shape[1] for part in parts)
-    return np.stack([part[:, :shortest] for part in parts], axis=2).reshape(parts[0].shape[0], -1)[:, :ORIGINS]
+def _record(window: Window, origins: IntArray, *, truths: Float32Array, horizon: int) -> _Record:
+    points = _points(window, np.concatenate([[WINDOW - 1], origins]), span=min(max(horizon, 2), 16))
+    now = points[..., :1].copy()
+    now[_LAST, :, 0] = window.started[:, -1]  # saturated or not, it is where the load is
+    return _Record(truths=truths, points=points[..., 1:], now=now, states=window.state.take(origins, axis=1))
 
 
-def _ranked(window: Window, points: dict[str, Float32Array], record: _Record) -> list[Float32Array]:
+def _points(window: Window, columns: IntArray, *, span: int) -> Float32Array:
+    """Return the point forecasts that errors are measured from, made in the given columns, shape (4, n, m).
+
+    They are the last value, a rolling mean, the damped trend (the smoothed level plus 0.7 of its change over `span`
+    steps, never below zero) and a slow level.
+    """
+    smooth = window.means[4]
+    points = np.empty((4, smooth.shape[0], columns.size), dtype=np.float32)
+    window.bases.take(columns, axis=1, out=points[_LAST], mode="clip")
+    window.means[8].take(columns, axis=1, out=points[1], mode="clip")
+    level, before = smooth.take(columns, axis=1), smooth.take(np.maximum(columns - span, 0), axis=1)
+    change = np.where(np.isnan(before), np.float32(0.0), level - before)  # not old enough for a trend
+    np.maximum(level + np.float32(0.7) * change, np.float32(0.0), out=points[2])
+    np.add(window.blend.take(columns, axis=1), _FLOOR, out=points[_SCALED])
+    return points
+
+
+def _ranked(window: Window, record: _Record) -> list[Float32Array]:
     """Return the seven experts that rank what was seen before."""
     truths = record.truths
-    now = {name: point[:, -1:] for name, point in points.items()}
-    by_error = [now[name] + grid_quantiles(truths - record.points[name]) for name in ("last", "mean_8", "trend")]
-    scaled = now["proportional"] * grid_quantiles(truths / record.points["proportional"])
-    seen = grid_quantiles(truths)
-    quarter = max(1, truths.shape[1] // 4)
-    recent = now["last"] + grid_quantiles((truths - record.points["last"])[:, :quarter])
+    sample = np.empty((5, *truths.shape), dtype=np.float32)  # one sort for all of them
+    np.subtract(truths, record.points[:_SCALED], out=sample[:_SCALED])
+    np.divide(truths, record.points[_SCALED], out=sample[_SCALED])
+    sample[4] = truths
+    recent = record.now[_LAST] + grid_quantiles(sample[_LAST, :, : max(1, truths.shape[1] // 4)])
+    last, mean, trend, scaled, seen = grid_quantiles(sample)
+    by_error = [now + errors for now, errors in zip(record.now[:_SCALED], (last, mean, trend), strict=True)]
     alike = np.where(record.states == window.state[:, -1:], truths, np.float32(np.nan))
-    few = np.count_nonzero(~np.isnan(alike), axis=1)[:, None] < _FEWEST_ALIKE
+    few = counted(~np.isnan(alike))[:, None] < _FEWEST_ALIKE
     same = np.where(few, seen, grid_quantiles(alike))
-    return [*by_error, scaled, seen, np.where(np.isnan(recent), by_error[0], recent), same]
+    return [*by_error, record.now[_SCALED] * scaled, seen, np.where(np.isnan(recent), by_error[0], recent), same]
 
 
 def _days_flat(day: DayView | None, window: Window, kind: str) -> list[Float32Array]:
@@ -200,11 +189,16 @@ def _stack(
     ranked: list[Float32Array], flats: list[Float32Array], *, days: Float32Array, fallback: Float32Array
 ) -> Float32Array:
     """Return (n, experts, levels), what is unknown replaced by `fallback`, or by nothing ever seen: zero."""
-    levels = np.ones((1, GRID.size), dtype=np.float32)
-    rows = [*ranked, *(flat[:, None] * levels for flat in flats), days, np.zeros_like(fallback)]
     # experts outermost in memory: reducing over them is then a few long vectors, not many short ones
-    answers: Float32Array = np.moveaxis(np.stack(rows), 0, 1)
-    answers = np.where(np.isnan(answers), fallback[:, None, :], answers)
-    answers = np.maximum(zero_for_nan(answers), np.float32(0.0))
-    answers[:, :RANKED] = np.maximum.accumulate(answers[:, :RANKED], axis=2)
-    return answers
+    rows = np.zeros((RANKED + len(flats) + 2, *fallback.shape), dtype=np.float32)
+    for place, one in enumerate(ranked):
+        rows[place] = one
+    for place, flat in enumerate(flats):
+        rows[RANKED + place] = flat[:, None]
+    rows[-2] = days
+    unknown = np.isnan(rows)
+    if unknown.any():
+        rows = zero_for_nan(np.where(unknown, fallback, rows))
+    np.maximum(rows, np.float32(0.0), out=rows)
+    np.maximum.accumulate(rows[:RANKED], axis=2, out=rows[:RANKED])
+    return np.moveaxis(rows, 0, 1)

@@ -7,7 +7,7 @@ never met. Every input is a logarithm of a ratio, a share, or a property of the 
 import numpy as np
 
 from forecasting.experts import RANKED, Answers
-from forecasting.ranks import Float32Array, zero_for_nan
+from forecasting.ranks import Float32Array, counted, zero_for_nan
 from forecasting.window import MEAN_SPANS, WINDOW, Window
 
 _MEDIAN, _P95, _P99 = 2, 5, 7  # positions in GRID
@@ -73,9 +73,7 @@ def _shares(answers: Answers) -> Float32Array:
         (answers.truths > answers.bases, seen),
         (answers.truths == answers.bases, seen),
     ]
-    return np.stack(
-        [np.count_nonzero(hit, axis=1) / np.maximum(np.count_nonzero(of, axis=1), 1) for hit, of in pairs], axis=1
-    ).astype(np.float32)
+    return np.stack([counted(hit) / np.maximum(counted(of), 1) for hit, of in pairs], axis=1).astype(np.float32)
 
 
 def _ages(level: Float32Array) -> list[Float32Array]:

@@ -15,7 +15,7 @@ from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, Question, c
 from forecasting.history import OWN_DAYS_S, History
 from forecasting.knots import between, knots
 from forecasting.members import NAIVE, MemberForecasts, Origins, member_forecasts
-from forecasting.mixing import Learnt, learn, mix
+from forecasting.mixing import PATH_PRIOR, Learnt, learn, mix
 from forecasting.pooled import PooledModel
 from forecasting.ranks import Float32Array, at_levels
 from forecasting.record import LENGTH, STRIDE, Record, assemble, recorded_ends
@@ -193,8 +193,7 @@ def _plain(history: History) -> History:
 def _members(history: History, ends: IntArray, question: Question, *, model: PooledModel) -> MemberForecasts:
     n = history.values.shape[0]
     origins = Origins(rows=np.repeat(np.arange(n), ends.size), ends=np.tile(ends, n))
-    said = member_forecasts(history, origins, horizons=knots(question.horizons), model=model)
-    return said if question.path else replace(said, path=said.path[..., :0])
+    return member_forecasts(history, origins, horizons=knots(question.horizons), model=model, path_wanted=question.path)
 
 
 def _grown(history: History, column: FloatArray, *, marks: BoolArray, coarse: CoarseHistory | None) -> History:
@@ -234,5 +233,5 @@ def lesson_of(record: Record, question: Question) -> Lesson:
 
 def _lesson(record: Record, delays: FloatArray) -> Lesson:
     peak = learn(record.peak, record.peak_truth, delays=delays)
-    path = learn(record.path, record.path_truth, delays=delays[: record.path.shape[-1]])
+    path = learn(record.path, record.path_truth, delays=delays[: record.path.shape[-1]], prior=PATH_PRIOR)
     return Lesson(peak=peak, path=path, standing=standing(record, peak))

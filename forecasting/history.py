@@ -40,25 +40,13 @@ class History:
     @cached_property
     def known(self) -> FloatArray:
         """Load where it was demand, NaN = gap or saturated, shape (n, t)."""
-        return without(self.values, self.censored)
+        return without(self.values, self.censored) if self.censored.any() else self.values
 
-    @cached_property
-    def _values(self) -> FloatArray:
-        return _padded(self.values, WINDOW)
-
-    @cached_property
-    def _known(self) -> FloatArray:
-        return _padded(self.known, WINDOW)
-
-    @cached_property
-    def _coarse(self) -> tuple[FloatArray, float, float] | None:
-        """Return padded coarse values, their step, and when the last one ended, counted from the first fine step."""
-        if self.coarse is not None:
-            end_s = self.values.shape[1] * self.step_s - self.coarse.age_s
-            return _padded(self.coarse.values, COARSE_WINDOW), self.coarse.step_s, end_s
-        if self.step_s < OWN_DAYS_S:
-            return None
-        return _padded(self.values, COARSE_WINDOW), self.step_s, self.values.shape[1] * self.step_s
+    def _days(self) -> CoarseHistory | None:
+        """Return the load of earlier days: the coarse history, else the fine one where it reaches back over days."""
+        if self.coarse is not None or self.step_s < OWN_DAYS_S:
+            return self.coarse
+        return CoarseHistory(values=self.values, step_s=self.step_s)
 
     def windows(self, rows: IntArray, ends: IntArray) -> RawWindow:
         """Return what series `rows[i]` looked like after `ends[i]` steps, i = 1..m.
@@ -67,29 +55,31 @@ class History:
             rows: series, shape (m,).
             ends: how many steps had passed, shape (m,), in 0..t.
         """
-        coarse = None if self._coarse is None else self._coarse_windows(rows, ends)
+        days = self._days()
         return RawWindow(
-            values=sliding_window_view(self._values, WINDOW, axis=1)[rows, ends],
-            known=sliding_window_view(self._known, WINDOW, axis=1)[rows, ends],
-            coarse=coarse,
+            values=_cut(self.values, rows, ends, width=WINDOW),
+            known=_cut(self.known, rows, ends, width=WINDOW),
+            coarse=None if days is None else self._coarse_windows(days, rows, ends),
             step_s=self.step_s,
-            coarse_step_s=self.step_s if self._coarse is None else self._coarse[1],
+            coarse_step_s=self.step_s if days is None else days.step_s,
         )
 
-    def _coarse_windows(self, rows: IntArray, ends: IntArray) -> FloatArray | None:
-        if self._coarse is None:
-            return None
-        padded, step_s, end_s = self._coarse
-        total = padded.shape[1] - COARSE_WINDOW
+    def _coarse_windows(self, days: CoarseHistory, rows: IntArray, ends: IntArray) -> FloatArray:
+        total = days.values.shape[1]
+        end_s = self.values.shape[1] * self.step_s - days.age_s  # of the last coarse step, from the first fine one
         # a coarse step is seen once it has ended; 1e-9 keeps exact multiples on their side
-        seen = total + np.floor((ends * self.step_s - end_s) / step_s + 1e-9).astype(np.int64)
+        seen = total + np.floor((ends * self.step_s - end_s) / days.step_s + 1e-9).astype(np.int64)
         inside = np.clip(seen, 0, total)
-        cut: FloatArray = sliding_window_view(padded, COARSE_WINDOW, axis=1)[rows, inside]
-        return _shifted(cut, seen - inside)
+        return _shifted(_cut(days.values, rows, inside, width=COARSE_WINDOW), seen - inside)
 
 
-def _padded(values: FloatArray, steps: int) -> FloatArray:
-    return np.concatenate([np.full((values.shape[0], steps), np.nan), values], axis=1)
+def _cut(values: FloatArray, rows: IntArray, ends: IntArray, *, width: int) -> FloatArray:
+    """Return the `width` steps before each of `ends`, shape (m, width), NaN before the first."""
+    before = max(0, width - int(ends.min(initial=width)))
+    if before:
+        values = np.concatenate([np.full((values.shape[0], before), np.nan), values], axis=1)
+    found: FloatArray = sliding_window_view(values, width, axis=1)[rows, ends + (before - width)]
+    return found
 
 
 def _shifted(windows: FloatArray, late: IntArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
 
-KNOTS = 8
+KNOTS = 7
 """Horizons that are worked out at most."""
 
 
@@ -17,7 +17,7 @@ def knots(horizons: IntArray) -> IntArray:
 
     Example:
         >>> knots(np.array([1, 2, 3, 4, 6, 8, 15, 30, 60])).tolist()
-        [1, 2, 3, 6, 8, 15, 30, 60]
+        [1, 2, 4, 8, 15, 30, 60]
     """
     if horizons.size <= KNOTS:
         return horizons

@@ -14,7 +14,7 @@ from forecasting.experts import PATH_EXPERTS, PEAK_EXPERTS, Answers, ask_experts
 from forecasting.features import horizon_features, row_features
 from forecasting.history import History
 from forecasting.pooled import PooledModel, answer
-from forecasting.ranks import GRID, Float32Array
+from forecasting.ranks import GRID, Float32Array, counted
 from forecasting.window import Window, prepare
 
 MEMBERS = ("model", "last", "last_recent", "same_state", "days")
@@ -50,11 +50,17 @@ class Origins:
     """Shape (m,)."""
 
 
-def member_forecasts(history: History, origins: Origins, *, horizons: IntArray, model: PooledModel) -> MemberForecasts:
-    """Return the forecasts of all members from each of the m origins, seeing nothing after it."""
+def member_forecasts(
+    history: History, origins: Origins, *, horizons: IntArray, model: PooledModel, path_wanted: bool = True
+) -> MemberForecasts:
+    """Return the forecasts of all members from each of the m origins, seeing nothing after it.
+
+    Where no path is wanted, nothing is said of it: its last axis is empty.
+    """
     m, h = origins.rows.size, horizons.size
     peak = np.empty((m, len(MEMBERS), GRID.size, h), dtype=np.float32)
-    path, arrival = np.empty_like(peak), np.empty((m, h))
+    path = np.empty_like(peak, shape=(*peak.shape[:3], h if path_wanted else 0))
+    arrival = np.empty((m, h))
     for start in range(0, m, _CHUNK):
         part = slice(start, start + _CHUNK)
         window = prepare(history.windows(origins.rows[part], origins.ends[part]))
@@ -83,12 +89,13 @@ def _fill(
         model,
         np.concatenate(features),
         peak=_below([answers.peak for answers in asked]),
-        path=_below([answers.path for answers in asked]),
+        path=_below([answers.path for answers in asked]) if path.size else None,
     )
     for column, answers in enumerate(asked):
         rows = slice(column * window.scale.size, (column + 1) * window.scale.size)
         peak[..., column] = _members(best_peak[rows], answers.peak[:, _PEAK_ROWS]) * scale
-        path[..., column] = _members(best_path[rows], answers.path[:, _PATH_ROWS]) * scale
+        if path.size:
+            path[..., column] = _members(best_path[rows], answers.path[:, _PATH_ROWS]) * scale
         arrival[:, column] = _arrival(answers, window)
 
 
@@ -120,7 +127,6 @@ def _arrival(answers: Answers, window: Window) -> FloatArray:
     """
     seen = ~np.isnan(answers.truths)
     alike, busy = seen & (answers.alike > 0), answers.truths > 0
-    anyhow = (np.count_nonzero(busy, axis=1) + 0.5) / (np.count_nonzero(seen, axis=1) + 1.0)
+    anyhow = (counted(busy) + 0.5) / (counted(seen) + 1.0)
     silent = ~(window.level > 0).any(axis=1) & ~seen.any(axis=1)
-    hits = np.count_nonzero(alike & busy, axis=1)
-    return np.where(silent, 0.5, (hits + anyhow) / (np.count_nonzero(alike, axis=1) + 1.0))
+    return np.where(silent, 0.5, (counted(alike & busy) + anyhow) / (counted(alike) + 1.0))

@@ -11,19 +11,32 @@ the correction follows Gibbs, Candes 2021, "Adaptive conformal inference under d
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecasting.arrays import FloatArray
-from forecasting.ranks import GRID, Float32Array, zero_for_nan
+from forecasting.arrays import BoolArray, FloatArray
+from forecasting.ranks import GRID, Float32Array, T, zero_for_nan
 from forecasting.record import LENGTH
 
-PRIOR_LOSS = np.array([1.0, 1.2, 1.2, 1.3, 1.4])
-"""Loss of each member relative to the model's up to an hour ahead, as pooled data has it."""
 
-FAR_PRIOR_LOSS = np.array([1.2, 1.2, 1.5, 1.0, 0.9])
-"""The same where the record holds three horizons or fewer, such as a day ahead.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """Loss of each member relative to the model's, as pooled data has it, before a series has a record of its own."""
 
-The model has seen few days; what came on all days of the series itself is hard to beat there.
-"""
+    near: tuple[float, ...]
+    """Where the record holds more than three horizons, such as up to an hour ahead."""
+    far: tuple[float, ...]
+    """Where it holds three or fewer, such as a day ahead: the model has seen few days."""
+    near_kept: float
+    """What the mix keeps of its promises up to an hour ahead: logit of the share it covers over that of the level."""
+    far_kept: float
+    """The same where the record holds three horizons or fewer."""
+
+
+PEAK_PRIOR = Prior(near=(1.0, 1.2, 1.2, 1.3, 1.4), far=(1.0, 1.3, 1.5, 1.5, 1.0), near_kept=0.9, far_kept=0.75)
+"""Of the peak: a day ahead, what came on all days of the series is as good as the model, and both promise too much."""
+
+PATH_PRIOR = Prior(near=(1.0, 1.2, 1.2, 1.3, 1.4), far=(1.1, 1.0, 1.1, 1.3, 1.4), near_kept=0.9, far_kept=1.0)
+"""Of the load at one step: a day ahead, the last value and its errors are hard to beat."""
 
 SHARPNESS = 10.0
 """A member with 10 % more loss than another gets e^-1 of its weight."""
@@ -37,39 +50,46 @@ TRIAL_ORIGINS = 150.0
 MEMORY = 0.98
 """What an origin counts for relative to the next newer one."""
 
-_LOGITS = np.log(GRID) - np.log1p(-GRID)
+_LOGITS = (np.log(GRID) - np.log1p(-GRID)).astype(np.float32)
+_LEVELS = GRID.astype(np.float32)
 _LONGEST_SHIFT = 1.5  # in logits: 0.95 becomes 0.989 at most
+_NOTHING = np.float32(1e-30)  # a loss below which members are not told apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Learnt:
     """What the record teaches about one target (peak or path)."""
 
-    weights: FloatArray
+    weights: Float32Array
     """Weight of each member now, shape (n, members, 8, h)."""
-    shift: FloatArray
+    shift: Float32Array
     """Correction of the level in logits now, shape (n, 8, h); above 0 widens."""
     mixes: Float32Array
-    """What the mix would have said at each recorded origin, knowing what was over by then, shape (n, j, 8, h)."""
+    """The corrected mix at each recorded origin, made of what was over by then, shape (n, j, 8, h)."""
 
 
-def learn(said: Float32Array, truth: FloatArray, *, delays: FloatArray) -> Learnt:
+def learn(said: Float32Array, truth: FloatArray, *, delays: FloatArray, prior: Prior = PEAK_PRIOR) -> Learnt:
     """Return weights, correction and past mixes from members' quantiles and truths.
 
     Args:
         said: members' quantiles at recorded origins, oldest first, shape (n, j, members, 8, h).
         truth: what came, shape (n, j, h), NaN = not scored.
         delays: after how many more origins a horizon is over, shape (h,).
+        prior: what is known of the members before anything was scored.
     """
-    losses = _pinball(said, truth)
-    scored = ~np.isnan(truth)
-    totals = _discounted(losses, delays)
-    counts = _discounted(scored[:, :, None, None, :].astype(np.float64), delays)
-    weights = _weights(totals, counts, delays)
-    mixes = weighted_median(said, weights[:, :-1])
-    return Learnt(
-        weights=weights[:, -1], shift=_shifts(mixes, truth, delays), mixes=np.sort(mixes, axis=2).astype(np.float32)
-    )
+    # in time, member by member, all series side by side: what is done step by step then runs over long vectors
+    told = np.ascontiguousarray(said.transpose(1, 2, 0, 3, 4))
+    came = np.ascontiguousarray(truth.transpose(1, 0, 2)[:, :, None, :], dtype=np.float32)
+    scored = ~np.isnan(came)
+    totals = _discounted(_pinball(told, came), delays)
+    counts = _discounted(scored.astype(np.float32), delays)
+    weights = _weights(totals, counts[:, None], delays=delays, prior=prior)
+    mixes = np.sort(weighted_median(told, weights[:-1]), axis=2)
+    # 32-bit forecasts of a constant may miss by a hair
+    hits = _discounted((scored & (came <= mixes * np.float32(1 + 1e-6))).astype(np.float32), delays)
+    shifts = _shifts(hits, counts, delays=delays, prior=prior)
+    corrected = _corrected(mixes, shifts[:-1])
+    return Learnt(weights=weights[-1].swapaxes(0, 1), shift=shifts[-1], mixes=corrected.swapaxes(0, 1))
 
 
 def mix(said: Float32Array, learnt: Learnt) -> FloatArray:
@@ -79,80 +99,98 @@ def mix(said: Float32Array, learnt: Learnt) -> FloatArray:
         said: members' quantiles, shape (n, members, 8, h).
         learnt: what their record taught.
     """
-    middle = np.sort(weighted_median(said[:, None], learnt.weights[:, None])[:, 0], axis=1)
-    gaps = np.diff(middle, axis=1) / np.diff(_LOGITS)[None, :, None]
-    above = np.concatenate([gaps, gaps[:, -1:]], axis=1)
-    below = np.concatenate([gaps[:, :1], gaps], axis=1)
-    moved = middle + learnt.shift * np.where(learnt.shift > 0, above, below)
-    corrected: FloatArray = np.sort(np.maximum(moved, 0.0), axis=1)
-    return corrected
+    middle = weighted_median(said.swapaxes(0, 1)[None], learnt.weights.swapaxes(0, 1)[None])
+    mixed: FloatArray = _corrected(np.sort(middle, axis=2), learnt.shift[None])[0].astype(np.float64)
+    return mixed
 
 
-def weighted_median(said: Float32Array, weights: FloatArray) -> FloatArray:
-    """Return the weighted median over the members, axis 2 of (n, j, members, ...).
+def weighted_median(said: Float32Array, weights: NDArray[T]) -> Float32Array:
+    """Return the weighted median over the members, axis 1 of (j, members, ...).
 
     Example:
         A member with more than half of the weight decides alone.
 
-        >>> said = np.array([1.0, 5.0, 100.0], dtype=np.float32).reshape(1, 1, 3, 1, 1)
-        >>> weighted_median(said, np.array([0.2, 0.5, 0.3]).reshape(1, 1, 3, 1, 1)).ravel().tolist()
+        >>> said = np.array([1.0, 5.0, 100.0], dtype=np.float32).reshape(1, 3, 1)
+        >>> weighted_median(said, np.array([0.2, 0.5, 0.3]).reshape(1, 3, 1)).ravel().tolist()
         [5.0]
     """
-    members = said.shape[2]
-    below = [weights[:, :, i].copy() for i in range(members)]  # weight of what is not above each member, itself too
+    members = said.shape[1]
+    below = [weights[:, i].copy() for i in range(members)]  # weight of what is not above each member, itself too
     for i in range(members):
         for k in range(i + 1, members):
-            ordered = said[:, :, i] <= said[:, :, k]
-            below[k] += np.where(ordered, weights[:, :, i], 0)
-            below[i] += np.where(ordered, 0, weights[:, :, k])
+            ordered: NDArray[T] = (said[:, i] <= said[:, k]).astype(weights.dtype)
+            below[k] += weights[:, i] * ordered
+            np.subtract(1, ordered, out=ordered)
+            below[i] += np.multiply(weights[:, k], ordered, out=ordered)
     half = 0.5 * np.maximum.reduce(below)
-    median = np.full(half.shape, np.inf)
+    median = np.full_like(said[:, 0], np.inf)
     for i in range(members):
-        np.minimum(median, said[:, :, i], out=median, where=below[i] >= half)
+        np.minimum(median, np.where(below[i] >= half, said[:, i], np.float32(np.inf)), out=median)
     return median
 
 
-def _pinball(said: Float32Array, truth: FloatArray) -> FloatArray:
-    levels = GRID[None, None, None, :, None]
-    off = truth[:, :, None, None, :] - said
-    return zero_for_nan(np.maximum(levels * off, (levels - 1.0) * off))
+def _corrected(middle: Float32Array, shift: Float32Array) -> Float32Array:
+    """Return ascending quantiles (j, n, 8, h) with each level moved along them by its shift in logits."""
+    gaps = np.diff(middle, axis=2) / np.diff(_LOGITS)[:, None]
+    along = np.concatenate([gaps[:, :, :1], gaps, gaps[:, :, -1:]], axis=2)
+    moved = middle + shift * np.where(shift > 0, along[:, :, 1:], along[:, :, :-1])
+    corrected: Float32Array = np.sort(np.maximum(moved, np.float32(0.0)), axis=2)
+    return corrected
 
 
-def _discounted(values: FloatArray, delays: FloatArray) -> FloatArray:
-    """Return discounted sums over what was over by each origin, shape (n, j + 1, ...); the last entry is now."""
-    n, j = values.shape[:2]
-    decay = MEMORY ** np.arange(j)
-    decay = decay.reshape(1, j, 1, 1, 1)
-    nothing = np.zeros((n, 1, *values.shape[2:]))
-    sums = np.concatenate([nothing, np.cumsum(values / decay, axis=1) * decay], axis=1)
-    late = np.empty((n, j + 1, *values.shape[2:]))
-    for column, delay in enumerate(delays.astype(np.int64)):
-        entries = np.maximum(np.arange(j + 1) - (delay - 1), 0)
-        late[..., column] = sums[..., column][:, entries]
+def _pinball(told: Float32Array, came: Float32Array) -> Float32Array:
+    """Return the losses of all members, shape (j, members, n, 8, h), 0 where nothing was scored."""
+    off = zero_for_nan(came)[:, None] - told
+    losses = _LEVELS[:, None] * off
+    off *= _LEVELS[:, None] - np.float32(1.0)
+    np.maximum(losses, off, out=losses)
+    losses *= ~np.isnan(came)[:, None]
+    return losses
+
+
+def _discounted(values: Float32Array, delays: FloatArray) -> Float32Array:
+    """Return discounted sums over what was over by each origin, shape (j + 1, ...); the last entry is now."""
+    j = values.shape[0]
+    sums = np.zeros((j + 1, *values.shape[1:]), dtype=np.float32)
+    for i in range(j):
+        np.multiply(sums[i], np.float32(MEMORY), out=sums[i + 1])
+        sums[i + 1] += values[i]
+    late = np.zeros_like(sums)
+    for delay in np.unique(delays):
+        wait = min(max(int(delay) - 1, 0), j + 1)
+        columns = slice(np.searchsorted(delays, delay), np.searchsorted(delays, delay, side="right"))
+        late[wait:, ..., columns] = sums[: j + 1 - wait, ..., columns]
     return late
 
 
-def _weights(totals: FloatArray, counts: FloatArray, delays: FloatArray) -> FloatArray:
+def _weights(totals: Float32Array, counts: Float32Array, *, delays: FloatArray, prior: Prior) -> Float32Array:
     """Return weights from the loss relative to the model's, the prior counted as `PRIOR_ORIGINS` separate origins."""
-    few = 3.0 * delays >= LENGTH
-    prior = np.where(few, FAR_PRIOR_LOSS[:, None, None], PRIOR_LOSS[:, None, None])
+    near, far = (np.array(each, dtype=np.float32)[:, None, None, None] for each in (prior.near, prior.far))
+    expected = np.where(_is_far(delays), far, near)
     # overlapping horizons say the same thing several times: a longer one needs more origins to count
-    typical = totals[:, :, :1] / np.maximum(counts, 1e-9) * (PRIOR_ORIGINS * np.maximum(delays, 1.0))
-    relative = (totals + prior * typical) / np.maximum(totals[:, :, :1] + typical, 1e-300)
-    silent = (totals.max(axis=2, keepdims=True) <= 0) | (counts <= 0)
-    capped = np.minimum(np.where(silent, prior, relative), 10.0)
-    weights: FloatArray = np.exp(-SHARPNESS * (capped - 1.0))
+    worth = (PRIOR_ORIGINS * np.maximum(delays, 1.0)).astype(np.float32)
+    model = totals[:, :1]
+    typical = model / np.maximum(counts, np.float32(1e-9)) * worth
+    relative = (totals + expected * typical) / np.maximum(model + typical, _NOTHING)
+    silent = (totals.max(axis=1, keepdims=True) <= 0) | (counts <= 0)
+    if silent.any():
+        relative = np.where(silent, expected, relative)
+    np.minimum(relative, np.float32(10.0), out=relative)
+    relative -= np.float32(1.0)
+    relative *= np.float32(-SHARPNESS)
+    weights: Float32Array = np.exp(relative, out=relative)
     return weights
 
 
-def _shifts(mixes: FloatArray, truth: FloatArray, delays: FloatArray) -> FloatArray:
-    """Return how far the level must move, in logits, for the past mixes to have covered what they promised."""
-    scored = ~np.isnan(truth)[:, :, None, :]
-    hits = scored & (truth[:, :, None, :] <= mixes * (1 + 1e-6))  # 32-bit forecasts of a constant may miss by a hair
-    age = MEMORY ** np.arange(truth.shape[1])[::-1].reshape(1, -1, 1, 1)
-    known, covered = (scored * age).sum(axis=1), (hits * age).sum(axis=1)
-    levels = GRID[None, :, None]
-    trial = TRIAL_ORIGINS * np.maximum(delays, 1.0)[None, None, :]
-    share = (covered + trial * levels) / (known + trial)
-    shift: FloatArray = _LOGITS[None, :, None] - (np.log(share) - np.log1p(-share))
+def _shifts(hits: Float32Array, counts: Float32Array, *, delays: FloatArray, prior: Prior) -> Float32Array:
+    """Return how far levels must move, in logits, for the past mixes to have covered what they promised."""
+    trial = (TRIAL_ORIGINS * np.maximum(delays, 1.0)).astype(np.float32)
+    expected = _LOGITS[:, None] * np.where(_is_far(delays), prior.far_kept, prior.near_kept).astype(np.float32)
+    share = (hits + trial / (np.float32(1.0) + np.exp(-expected))) / (counts + trial)
+    shift: Float32Array = _LOGITS[:, None] - (np.log(share) - np.log1p(-share))
     return np.clip(shift, -_LONGEST_SHIFT, _LONGEST_SHIFT)
+
+
+def _is_far(delays: FloatArray) -> BoolArray:
+    """Tell where the record holds three horizons or fewer, shape (h,)."""
+    return np.asarray(3.0 * delays >= LENGTH)

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -26,10 +27,16 @@ def load_model(path: Path) -> PooledModel:
     """Return the model stored at `path`.
 
     Raises:
-        ValueError: the file has another layout; names both versions.
+        ValueError: the file is something else, or has another layout; names it and what is read.
     """
-    with np.load(path) as archive:
-        return _from_arrays(dict(archive))
+    try:
+        with np.load(path) as archive:
+            arrays = dict(archive)
+    except (OSError, EOFError, ValueError, AttributeError, TypeError, BadZipFile) as error:
+        raise ValueError(f"{path} is no pooled model: expected a file that `make train` wrote") from error
+    if "format" not in arrays:
+        raise ValueError(f"{path} is no pooled model, but an archive of {sorted(arrays)}")
+    return _from_arrays(arrays)
 
 
 def training_record(path: Path) -> dict[str, object]:

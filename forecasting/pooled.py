@@ -48,7 +48,7 @@ def standardised(features: Float32Array, centre: Float32Array, spread: Float32Ar
 
 
 def answer(
-    model: PooledModel, features: Float32Array, *, peak: Float32Array, path: Float32Array
+    model: PooledModel, features: Float32Array, *, peak: Float32Array, path: Float32Array | None
 ) -> tuple[Float32Array, Float32Array]:
     """Return the model's quantiles of the peak and of the path, both of shape (n, 8), ascending.
 
@@ -56,17 +56,28 @@ def answer(
         model: the pooled model.
         features: row and horizon features, shape (n, f).
         peak: the experts' answers for the peak, shape (n, experts, 8).
-        path: the experts' answers for the path, shape (n, experts, 8).
+        path: the experts' answers for the path, shape (n, experts, 8); None = not asked for, then it is zero.
     """
     inputs = standardised(features, model.centre, model.spread)
-    peaks, paths = np.zeros_like(peak[:, 0]), np.zeros_like(path[:, 0])
+    peaks, paths = np.zeros_like(peak[:, 0]), np.zeros_like(peak[:, 0])
+    path_experts = 0 if path is None else path.shape[1]
     for network in model.networks:
-        outputs = run_network(network, inputs)
-        peak_logits, path_logits, factors = split_outputs(outputs, peak.shape[1], path.shape[1])
+        outputs = run_network(network if path is not None else _peak_alone(network, peak.shape[1]), inputs)
+        peak_logits, path_logits, factors = split_outputs(outputs, peak.shape[1], path_experts)
         peaks += _mix(peak_logits, peak) * factors[:, 0]
-        paths += _mix(path_logits, path) * factors[:, 1]
+        if path is not None:
+            paths += _mix(path_logits, path) * factors[:, 1]
     share = np.float32(1 / len(model.networks))
-    return _bounded(peaks * share, peak), _bounded(paths * share, path)
+    return _bounded(peaks * share, peak), paths if path is None else _bounded(paths * share, path)
+
+
+def _peak_alone(network: Network, experts: int) -> Network:
+    """Return the network without the outputs that only the path needs."""
+    levels = GRID.size
+    outputs = np.r_[0 : experts * levels, -2 * levels : -levels]
+    first, second, last = network.weights
+    before, between, offset = network.offsets
+    return Network(weights=(first, second, last[:, outputs]), offsets=(before, between, offset[outputs]))
 
 
 def run_network(network: Network, inputs: Float32Array) -> Float32Array:
@@ -80,10 +91,10 @@ def run_network(network: Network, inputs: Float32Array) -> Float32Array:
 def split_outputs(
     outputs: Float32Array, peak_experts: int, path_experts: int
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
-    """Return logits of the peak experts and of the path experts (n, e, 8), and both factors (n, 2, 8)."""
+    """Return logits of the peak experts and of the path experts (n, e, 8), and the factors of both (n, 2, 8)."""
     n, levels = outputs.shape[0], GRID.size
     first, second = peak_experts * levels, (peak_experts + path_experts) * levels
-    factors = np.exp(GAIN * np.tanh(outputs[:, second:].reshape(n, 2, levels) / GAIN))
+    factors = np.exp(GAIN * np.tanh(outputs[:, second:].reshape(n, -1, levels) / GAIN))
     return (
         _by_expert(outputs[:, :first].reshape(n, peak_experts, levels)),
         _by_expert(outputs[:, first:second].reshape(n, path_experts, levels)),

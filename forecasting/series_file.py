@@ -15,6 +15,7 @@ from typing import IO
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
+from forecasting.contract import LARGEST
 
 _VALUE_COLUMNS = ("requests", "arrivals")
 _GAP, _NO_GAP = {"1", "1.0", "true"}, {"", "0", "0.0", "false"}
@@ -130,8 +131,9 @@ def _numbers(where: str, texts: list[str], lines: list[int]) -> FloatArray:
 def _loads(where: str, texts: list[str], lines: list[int]) -> FloatArray:
     """Return loads, NaN = gap."""
     for text, line in zip(texts, lines, strict=True):
-        if not _is_number(text) or float(text) < 0 or np.isinf(float(text)):
-            raise ValueError(f"{where.format(line=line)}: must be a number >= 0, or empty for a gap, got {text!r}")
+        if not _is_number(text) or float(text) < 0 or float(text) >= LARGEST:
+            allowed = f"a number >= 0 and below {LARGEST:g}, or empty for a gap"
+            raise ValueError(f"{where.format(line=line)}: must be {allowed}, got {text!r}")
     return np.array(texts, dtype=np.float64)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray
-from forecasting.ranks import Float32Array, zero_for_nan
+from forecasting.ranks import Float32Array, grid_quantiles, zero_for_nan
 from forecasting.targets import last_known
 
 WINDOW = 960
@@ -22,6 +22,12 @@ COARSE_WINDOW = 1152
 
 MEAN_SPANS = (2, 4, 8, 16, 32, 64, 256)
 """Steps over which rolling means are kept."""
+
+WHOLE_SPANS = (4, 8, 16, 256)
+"""Those that are needed at every step of the window; of the others the end is enough."""
+
+TAIL = 128
+"""Steps at the end of a window for which the other means are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,8 +44,12 @@ class Window:
     """Load / scale with gaps filled by what came before, 0 before the start, shape (n, w)."""
     started: Float32Array
     """As `level`, but NaN before the start, shape (n, w): what errors are measured from."""
+    bases: Float32Array
+    """As `started`, but NaN where the last known step was saturated: what came after it tells nothing of rises to come,
+    so no error of the last value is measured from there, shape (n, w)."""
     means: dict[int, Float32Array]
-    """Mean of the known steps among the last 2, 4, ... steps, NaN before the start, each of shape (n, w)."""
+    """Mean of the known steps among the last 2, 4, ... steps, NaN before the start, right-aligned: those of
+    `WHOLE_SPANS` of shape (n, w), the others of their last `TAIL` steps."""
     blend: Float32Array
     """A slow level that is only zero after long silence, shape (n, w)."""
     peaks: list[Float32Array]
@@ -50,6 +60,10 @@ class Window:
     """Coarse load / scale, shape (n, c), NaN = gap; None if there is no coarse history."""
     coarse_step_s: float
     """Length of a coarse step in seconds."""
+    loads: Float32Array
+    """Quantiles of the load in the window, shape (n, 8)."""
+    coarse_loads: Float32Array | None
+    """Quantiles of the coarse load, shape (n, 8); None if there is no coarse history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,13 +98,24 @@ def prepare(raw: RawWindow) -> Window:
         known=known,
         level=zero_for_nan(started),
         started=started,
+        bases=_demanded(started, values, known),
         means=means,
         blend=np.float32(0.8) * means[16] + np.float32(0.2) * means[256],
         peaks=_peak_tables(known),
         state=state,
         coarse=coarse,
         coarse_step_s=raw.coarse_step_s,
+        loads=grid_quantiles(known[:, ::5]),
+        coarse_loads=None if coarse is None else grid_quantiles(coarse[:, ::6]),
     )
+
+
+def _demanded(last: Float32Array, values: Float32Array, known: Float32Array) -> Float32Array:
+    unknown, missing = np.isnan(known), np.isnan(values)
+    if (unknown == missing).all():
+        return last
+    saturated = last_known(np.where(missing, np.float32("nan"), unknown.astype(np.float32)))
+    return np.where(saturated == 1.0, np.float32("nan"), last)
 
 
 def _scales(zeroed: FloatArray, present: BoolArray, coarse: FloatArray | None) -> FloatArray:
@@ -106,31 +131,47 @@ def _scales(zeroed: FloatArray, present: BoolArray, coarse: FloatArray | None) -
 
 
 def _rolling_means(zeroed: FloatArray, present: BoolArray) -> dict[int, Float32Array]:
-    totals, means = np.cumsum(zeroed, axis=1), {}
+    totals = np.cumsum(zeroed, axis=1)
     counts = np.cumsum(present, axis=1, dtype=np.float64) if not present.all() else np.arange(1.0, WINDOW + 1)[None, :]
+    means = {}
     for span in MEAN_SPANS:
-        mean = totals.copy()
-        mean[:, span:] -= totals[:, :-span]
-        # differences of running sums leave dust of about 1e-13 where the window is empty
-        mean[mean < _DUST] = 0.0
-        count = counts.copy()
-        count[:, span:] -= counts[:, :-span]
-        mean /= np.maximum(count, 1.0)
-        if count.min() < 1.0:  # nothing known in the span: what was before still holds
-            mean = last_known(np.where(count < 1.0, np.nan, mean))
-        means[span] = mean.astype(np.float32)
+        first = 0 if span in WHOLE_SPANS else WINDOW - TAIL - span
+        mean = _rolling_mean(totals[:, first:], counts[:, first:], span)
+        if np.isnan(mean).any():  # nothing known in the span: what was before still holds
+            mean = last_known(_rolling_mean(totals, counts, span))
+        means[span] = (mean if span in WHOLE_SPANS else mean[:, -TAIL:]).astype(np.float32)
     return means
+
+
+def _rolling_mean(totals: FloatArray, counts: FloatArray, span: int) -> FloatArray:
+    """Return the means of the last `span` steps, NaN where none of them is known; only the first `span` may be less."""
+    mean, count = _span_sums(totals, span), _span_sums(counts, span)
+    # differences of running sums leave dust of about 1e-13 where the window is empty
+    mean[mean < _DUST] = 0.0
+    if count.min() < 1.0:
+        count[count < 1.0] = np.nan
+    mean /= count
+    return mean
+
+
+def _span_sums(totals: FloatArray, span: int) -> FloatArray:
+    """Return the sums of the last `span` steps from running `totals`, shape (n, w)."""
+    sums = np.empty_like(totals)
+    sums[:, :span] = totals[:, :span]
+    np.subtract(totals[:, span:], totals[:, :-span], out=sums[:, span:])
+    return sums
 
 
 def _peak_tables(known: Float32Array) -> list[Float32Array]:
     missing = np.float32(np.nan)
-    table = np.full_like(known, missing)
-    table[:, :-1] = known[:, 1:]
+    table = np.empty_like(known)
+    table[:, :-1], table[:, -1] = known[:, 1:], missing
     tables, length = [table], 1
     while 2 * length <= WINDOW // 2:
-        shifted = np.full_like(table, missing)
-        shifted[:, :-length] = table[:, length:]
-        table = np.maximum(table, shifted)
+        longer = np.empty_like(table)
+        longer[:, -length:] = missing
+        np.maximum(table[:, :-length], table[:, length:], out=longer[:, :-length])
+        table = longer
         tables.append(table)
         length *= 2
     return tables

@@ -1,6 +1,8 @@
 """`scaleahead backtest`: how good forecasts of recorded load would have been, next to the naive forecast R."""
 
 import json
+import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -25,6 +27,20 @@ _FAILED = 2
 _DAY_S = 86_400.0
 _PLAIN_WIDTH = 140  # without a terminal, as in a pipe
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+def _finite(_context: click.Context, _option: click.Parameter, number: float | None) -> float | None:
+    if number is not None and not math.isfinite(number):
+        raise click.BadParameter(f"must be a finite number, got {number}")
+    return number
+
+
+def _in_a_folder(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Return the path if a file can be written there; found out before the work, not after it."""
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise click.BadParameter(f"{path}: no file can be written into the folder {path.parent}")
+    return path
 
 
 @click.command("backtest")
@@ -35,13 +51,18 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--days", type=click.FloatRange(min=0, min_open=True), default=14.0, show_default=True, help="How much.")
 @click.option("--step", "step_s", type=click.FloatRange(min=1), help="Seconds per step; default: the file's, or 60.")
 @click.option("--series", "only", multiple=True, help="Only series whose name starts so; may be given several times.")
-@click.option("--from-day", type=float, help="Days before the first that is scored; default: 1, or a quarter of less.")
+@click.option(
+    "--from-day",
+    type=click.FloatRange(min=0),
+    callback=_finite,
+    help="Days before the first that is scored; default: 1, or a quarter of less.",
+)
 @click.option("--origins", type=click.IntRange(20), default=220, show_default=True, help="Forecasts per series.")
 @click.option("--model", type=_FILE, help="Another pooled model.")
 @click.option("--experts", metavar="NAMES", help="Try classical models too, such as ets,uc,harmonic: slow.")
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where to work it out.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes of the local engine.  [default: one per processor]")
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw forecasts against truth, as SVG.")
+@click.option("--plot", type=_NEW_FILE, callback=_in_a_folder, help="Draw forecasts against truth, as SVG.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON in the last line.")
 def command(**asked: Any) -> None:  # noqa: ANN401 - click has converted and checked them
     """Score forecasts of recorded load against what came, next to the naive forecast.
@@ -132,8 +153,9 @@ def _table(cells: list[Cell], summary: Summary) -> Table:
     for cell in cells:
         head = (cell.group, f"{cell.step_s:g} s", f"{cell.lead_s / 60:g} min", str(cell.series), str(cell.origins))
         table.add_row(*head, *_numbers(cell), f"{cell.best_simple_wql_vs_last:.2f}")
-    table.add_section()
-    table.add_row("all", "", "", "", "", *_numbers(summary), "")
+    if cells:
+        table.add_section()
+        table.add_row("all", "", "", "", "", *_numbers(summary), "")
     return table
 
 

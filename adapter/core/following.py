@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from adapter.core.history import COARSE_TIER, MINUTE_TIER, History
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, StoredArray
 from adapter.core.lead_time import HORIZON_LADDER_S
+from adapter.core.signal import FloatArray
 from adapter.core.workload import WorkloadId
-from forecasting import MIN_STEPS, CoarseHistory, Followed, Question, follow, join
+from forecasting import LARGEST, MIN_STEPS, CoarseHistory, Followed, Question, follow, join
 
 RowArray = NDArray[np.intp]
 
@@ -66,7 +67,7 @@ class Following:
         minute = history.minute
         followed = follow(
             self.of(ids),
-            minute.values[rows].astype(np.float64),
+            _possible(minute.values[rows]),
             ASKED,
             last_step=round(minute.end / MINUTE_TIER.step_s),
             coarse=_days(history, rows),
@@ -88,4 +89,9 @@ def _days(history: History, rows: RowArray) -> CoarseHistory | None:
     if np.isnan(coarse.end):
         return None
     age_s = history.minute.end - coarse.end
-    return CoarseHistory(values=coarse.values[rows].astype(np.float64), step_s=COARSE_TIER.step_s, age_s=age_s)
+    return CoarseHistory(values=_possible(coarse.values[rows]), step_s=COARSE_TIER.step_s, age_s=age_s)
+
+
+def _possible(values: StoredArray) -> FloatArray:
+    """Return demand with a gap where a number is so large that the forecaster would refuse all series for it."""
+    return np.where(values < LARGEST, values, np.nan).astype(np.float64)

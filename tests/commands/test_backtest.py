@@ -66,6 +66,7 @@ def test_load_that_cannot_be_scored_is_named_with_the_reason(tmp_path: Path, loa
     if done.exit_code == 0:
         printed = json.loads(done.stdout.splitlines()[-1])
         assert printed["cells"] == []
+        assert "nan" not in done.stdout.splitlines()[-2]
         assert printed["summary"]["peak_wql_vs_last"] is None
 
 
@@ -80,6 +81,15 @@ def test_ten_second_steps_and_huge_whole_numbers_are_scored(tmp_path: Path) -> N
     assert all(0.2 < cell["peak_wql_vs_last"] < 2 for cell in cells)
 
 
+def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
+    """Not numpy's words about it, and nothing is scored."""
+    file, model = write_load(tmp_path / "load.csv"), tmp_path / "model.npz"
+    model.write_text("not a model")
+    done = CliRunner().invoke(command, [str(file), "--model", str(model)])
+    assert done.exit_code == 2
+    assert f"{model} is no pooled model" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -88,6 +98,9 @@ def test_ten_second_steps_and_huge_whole_numbers_are_scored(tmp_path: Path) -> N
         (["--prometheus", "chat", "--query", "load"], "--prometheus chat"),
         (["--prometheus", "http://127.0.0.1:1", "--query", "load", "--value", "x"], "--value names a column"),
         (["--prometheus", "http://127.0.0.1:1", "--query", "load", "--days", "0.001"], "fewer than two steps"),
+        (["--from-day", "-1"], "'--from-day'"),
+        (["--from-day", "nan"], "'--from-day'"),
+        (["--plot", "no-such-folder/plot.svg"], "'--plot'"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_with_what_does(options: list[str], said: str) -> None:

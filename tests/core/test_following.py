@@ -87,3 +87,15 @@ def test_who_has_too_few_minutes_is_not_followed_yet() -> None:
     minutes[1, -4:] = np.nan
     history = replace(history, minute=append(history.minute, minutes, end=MARK))
     assert with_history(history, np.array([0, 1])).tolist() == [1]
+
+
+def test_a_number_beyond_all_reason_is_a_gap_and_stops_nobody() -> None:
+    """One workload's signal goes wild; it is forecast without that minute, and so are the others."""
+    history = history_of((A, B), 0)
+    wild = history.minute.values.copy()
+    wild[0, -5] = 3e38
+    _, batch = Following().renewed(replace(history, minute=replace(history.minute, values=wild)), np.arange(2))
+    missing = wild.copy()
+    missing[0, -5] = np.nan
+    _, expected = Following().renewed(replace(history, minute=replace(history.minute, values=missing)), np.arange(2))
+    assert batch.forecast().peak.tobytes() == expected.forecast().peak.tobytes()

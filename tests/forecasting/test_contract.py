@@ -23,8 +23,32 @@ def test_fractional_steps_are_refused() -> None:
 
 
 def test_coarse_history_ends_with_the_fine_one_unless_told() -> None:
-    """The age of the coarse grid defaults to none."""
-    assert CoarseHistory(values=np.ones((1, 4)), step_s=600.0).age_s == 0.0
+    """Whoever leaves its age out gets the forecast of age 0, and not that of a grid that ended an hour ago."""
+    values = np.random.default_rng(0).poisson(20, (1, 300)).astype(float)
+
+    def median(**age: float) -> bytes:
+        coarse = CoarseHistory(values=values, step_s=600.0, **age)
+        asked = {"step_s": 60.0, "horizons": np.array([60]), "quantiles": np.array([0.5])}
+        return forecast(values[:, :60], coarse=coarse, **asked).peak.tobytes()
+
+    assert median() == median(age_s=0.0)
+    assert median() != median(age_s=3600.0)
+
+
+def test_what_a_coarse_history_holds_beyond_the_fine_one_is_not_looked_at() -> None:
+    """Six coarse steps that end after the last fine step change nothing."""
+    values = np.random.default_rng(0).poisson(20, (1, 300)).astype(float)
+    asked = {"step_s": 60.0, "horizons": np.array([60]), "quantiles": np.array([0.5, 0.95])}
+    past = forecast(values[:, :60], coarse=CoarseHistory(values=values[:, :294], step_s=600.0), **asked)
+    more = forecast(values[:, :60], coarse=CoarseHistory(values=values, step_s=600.0, age_s=-3600.0), **asked)
+    assert more.peak.tobytes() == past.peak.tobytes()
+
+
+@pytest.mark.parametrize("value", [-1.0, np.inf, 1e30, 3e38])
+def test_impossible_load_is_refused_with_its_number(value: float) -> None:
+    """Negative, infinite, or so large that sums would leave the range of 32-bit floats."""
+    with pytest.raises(ValueError, match=r"history must be >= 0 and below 1e\+30.*it has"):
+        check_history(np.array([[1.0, value, np.nan]]), None)
 
 
 @pytest.mark.parametrize("step_s", [0.0, -60.0, float("nan"), float("inf")])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecasting.mixing import learn, mix, weighted_median
+from forecasting.mixing import PATH_PRIOR, PEAK_PRIOR, learn, mix, weighted_median
 from forecasting.ranks import GRID
 
 NEXT = np.array([1.0])
@@ -28,8 +28,8 @@ def test_a_member_that_is_right_takes_over_from_a_model_that_is_wrong() -> None:
 
 def test_one_wild_member_does_not_move_the_median() -> None:
     """A mean would be ruined."""
-    said = np.array([5.0, 5.5, 6.0, 6.5, 1e9], dtype=np.float32).reshape(1, 1, 5, 1, 1)
-    assert weighted_median(said, np.ones((1, 1, 5, 1, 1)))[0, 0, 0, 0] == 6.0
+    said = np.array([5.0, 5.5, 6.0, 6.5, 1e9], dtype=np.float32).reshape(1, 5, 1)
+    assert weighted_median(said, np.ones((1, 5, 1)))[0, 0] == 6.0
 
 
 def test_too_many_misses_widen_and_none_narrow() -> None:
@@ -52,12 +52,36 @@ def test_an_origin_counts_only_when_its_horizon_is_over() -> None:
     assert not np.allclose(learn(said, truth, delays=NEXT).weights, learn(said, unscored, delays=NEXT).weights)
 
 
-def test_the_day_before_outweighs_the_model_a_day_ahead_only() -> None:
-    """Before anything was scored, what came on all days is believed most where the horizon is long."""
+def test_a_day_ahead_the_days_count_as_much_as_the_model_and_the_last_value_more_for_one_step() -> None:
+    """Before anything was scored; nearer, the model has more weight than all others together."""
     said, truth = record([10.0, 1.0, 2.0, 3.0, 4.0], np.full(42, np.nan))
-    near, far = (learn(said, truth, delays=np.array([d])).weights[0, :, 0, 0] for d in (1.0, 15.0))
-    assert near.argmax() == 0
-    assert far.argmax() == 4
+    for prior in (PEAK_PRIOR, PATH_PRIOR):
+        near = learn(said, truth, delays=NEXT, prior=prior).weights[0, :, 0, 0]
+        assert near[0] > near[1:].sum()
+    peak, path = (
+        learn(said, truth, delays=np.array([14.0]), prior=each).weights[0, :, 0, 0] for each in (PEAK_PRIOR, PATH_PRIOR)
+    )
+    assert peak[0] == peak[4] > peak[1:4].max()
+    assert path.argmax() == 1
+
+
+def test_the_peak_is_widened_from_the_start_and_most_a_day_ahead() -> None:
+    """What mixes are known not to keep is made up for before anything was scored; the median stays where it is."""
+    spread = np.arange(8, dtype=np.float32)[None, None, None, :, None] * np.ones((1, 42, 5, 1, 1), np.float32)
+    unscored = np.full((1, 42, 1), np.nan)
+    near, far = (
+        mix(spread[:, -1], learn(spread, unscored, delays=np.array([delay])))[0, :, 0] for delay in (1.0, 14.0)
+    )
+    np.testing.assert_allclose([near[2], far[2]], 2.0, atol=1e-5)
+    assert (far[3:] > near[3:]).all()
+    assert (near[3:] > np.arange(8)[3:]).all()
+
+
+def test_past_mixes_are_those_that_were_served() -> None:
+    """After ten misses in a row the mix of the next origin is wider than that of the first."""
+    spread = np.arange(8, dtype=np.float32)[None, None, None, :, None] * np.ones((1, 30, 5, 1, 1), np.float32)
+    mixes = learn(spread, np.full((1, 30, 1), 100.0), delays=NEXT).mixes
+    assert (mixes[0, 10, 3:, 0] > mixes[0, 0, 3:, 0]).all()
 
 
 def test_the_mix_never_crosses() -> None:

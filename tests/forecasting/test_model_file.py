@@ -36,3 +36,20 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
     np.savez(path, format=np.array(99))
     with pytest.raises(ValueError, match=r"format 99.*format 1"):
         load_model(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"text", b"\x80\x04N."])
+def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
+    """The message names the file, whatever is in it."""
+    path = tmp_path / "model.npz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"model\.npz is no pooled model"):
+        load_model(path)
+
+
+def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
+    """The message names what is in it."""
+    path = tmp_path / "model.npz"
+    np.savez(path, load=np.ones(3))
+    with pytest.raises(ValueError, match=r"archive of \['load'\]"):
+        load_model(path)

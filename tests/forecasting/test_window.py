@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from forecasting.history import History
 from forecasting.window import WINDOW, prepare
 from tests.forecasting.loads import counts, history
 
@@ -37,6 +38,16 @@ def test_the_state_tells_load_now_from_load_lately_and_silence() -> None:
     values = np.zeros((3, 1200))
     values[0, -1] = values[1, -10] = values[2, -30] = 5.0
     assert windows(values, 1200).state[:, -1].tolist() == [2.0, 1.0, 0.0]
+
+
+def test_no_error_is_measured_from_a_saturated_step() -> None:
+    """Nor from a gap that follows one; the level itself stays what was seen."""
+    values = np.array([[5.0, 9.0, np.nan, 6.0]])
+    marks = np.array([[False, True, False, False]])
+    saturated = History(values=values, censored=marks, step_s=60.0)
+    window = prepare(saturated.windows(np.array([0]), np.array([4])))
+    np.testing.assert_allclose(window.bases[0, -4:] * window.scale, [5.0, np.nan, np.nan, 6.0], rtol=1e-6)
+    np.testing.assert_allclose(window.started[0, -4:] * window.scale, [5.0, 9.0, 9.0, 6.0], rtol=1e-6)
 
 
 def test_silence_has_a_scale_of_one() -> None:

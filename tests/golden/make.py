@@ -8,7 +8,7 @@ import random
 from fractions import Fraction
 from pathlib import Path
 
-from forecasting.mixing import MEMORY, PRIOR_LOSS, PRIOR_ORIGINS, SHARPNESS
+from forecasting.mixing import MEMORY, PEAK_PRIOR, PRIOR_ORIGINS, SHARPNESS
 from tests.golden import reference
 
 FILE = Path(__file__).with_name("kernels.json")
@@ -31,7 +31,7 @@ def cases() -> dict[str, object]:
     members = [[rng.choice([1.0, 2.0, 2.0, 7.0, 90.0]) for _ in range(5)] for _ in range(8)]
     shares = [[rng.random() for _ in range(5)] for _ in range(8)]
     truths = [rng.uniform(5, 15) for _ in range(30)]
-    opinions = [[rng.uniform(0, 20) for _ in range(30)] for _ in PRIOR_LOSS]
+    opinions = [[rng.uniform(0, 20) for _ in range(30)] for _ in PEAK_PRIOR.near]
     losses = [[reference.pinball(t, s, 0.5) for t, s in zip(truths, row_, strict=True)] for row_ in opinions]
     return {
         "wql": {"truths": row, "said": said, "is": reference.weighted_quantile_loss(row, said, LEVELS)},
@@ -58,7 +58,7 @@ def cases() -> dict[str, object]:
             "truths": truths,
             "said": opinions,
             "is": reference.mixing_weights(
-                losses, prior=PRIOR_LOSS.tolist(), sharpness=SHARPNESS, worth=PRIOR_ORIGINS, memory=MEMORY
+                losses, prior=PEAK_PRIOR.near, sharpness=SHARPNESS, worth=PRIOR_ORIGINS, memory=MEMORY
             ),
         },
     }

@@ -58,8 +58,8 @@ def test_peaks_equal_the_maximum_of_each_window(horizon: str) -> None:
 def test_weighted_medians_equal_the_plain_walk() -> None:
     """Ties among values included."""
     case = GOLDEN["weighted_median"]
-    said = array(case["values"]).astype(np.float32).reshape(8, 1, 5, 1, 1)
-    found = weighted_median(said, array(case["weights"]).reshape(8, 1, 5, 1, 1))
+    said = array(case["values"]).astype(np.float32).reshape(8, 5, 1)
+    found = weighted_median(said, array(case["weights"]).reshape(8, 5, 1))
     np.testing.assert_array_equal(found.ravel(), case["is"])
 
 
