@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from adapter.core.fold import Fleet, certain_values, demand_of, record, taught
+from adapter.core.fold import Fleet, certain_values, demand_of, load_of, record, taught
 from adapter.core.following import Following
-from adapter.core.history import COARSE_TIER, MINUTE_TIER, SECONDS_TIER_SPAN_S, History, append, joined
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, SECONDS_TIER_SPAN_S, History, joined, record_minutes
 from adapter.core.marks import note, read_marks
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import Grid, Signal
@@ -172,11 +172,11 @@ async def backfill(
         return None
     history = History.empty(tuple(each.workload.id for each in tuned))
     history = record(history, certain_values(recent, tuned), tuned, end=until, step_s=step_s)
-    minute_demand = demand_of(certain_values(minutes, tuned), tuned)
+    load = load_of(certain_values(minutes, tuned), tuned)
     coarse_demand = demand_of(certain_values(coarse, tuned), tuned)
     marks = read_marks(coarse, tuned, demand=coarse_demand)
-    minute = append(History.empty(history.ids).minute, minute_demand, end=until)
-    return replace(note(history, marks, at=coarse_end), minute=minute)
+    day = record_minutes(History.empty(history.ids), load.arriving, load.at_least, end=until)
+    return replace(note(history, marks, at=coarse_end), minute=day.minute, at_least=day.at_least)
 
 
 def _ending(end: float, *, step_s: float, count: int) -> Grid:

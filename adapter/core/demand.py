@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.core.decision import DemandUnit
-from adapter.core.signal import FloatArray, Signal
+from adapter.core.saturation import piled_up
+from adapter.core.signal import BoolArray, FloatArray, Signal
 from adapter.core.tuning import WorkloadTuning
 
 
@@ -50,6 +51,8 @@ class Load:
 
     arriving: FloatArray
     """In the unit of demand."""
+    at_least: BoolArray
+    """Whether more may be arriving: requests pile up, and what arrives is not known, only what is served."""
     waiting: FloatArray
     """Requests that wait in an engine's queue or at a gateway."""
     waiting_work: FloatArray
@@ -109,6 +112,7 @@ def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load
     in_line = np.where(engineless, gate, waiting)  # what terminating engines still show is not ours to serve
     return Load(
         arriving=np.where(engineless, at_gate, arriving),
+        at_least=in_work & ~engineless & piled_up(waiting, running) & np.isnan(offered),
         waiting=in_line,
         waiting_work=np.where(in_work & (in_line != 0), in_line * cost, in_line * 0.0),  # unknown stays unknown
         running=np.where(engineless, 0.0, running),

@@ -11,11 +11,11 @@ import numpy as np
 
 from adapter.core.decide import PolicyState, conclude, weigh
 from adapter.core.decision import Decision, WorkloadForecast
-from adapter.core.demand import measure_load, token_rates
+from adapter.core.demand import Load, measure_load, token_rates
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.following import Following, with_history
 from adapter.core.hindsight import look_back
-from adapter.core.history import MINUTE_TIER, History, append, record_signals
+from adapter.core.history import MINUTE_TIER, History, record_minutes, record_signals
 from adapter.core.lead_time import LeadTime
 from adapter.core.marks import Marks, learn_lead_times, learn_margins, note
 from adapter.core.outlook import EXPOSED, forecast_rows, is_due
@@ -96,13 +96,18 @@ def record(
     minutes = np.flatnonzero(times % MINUTE_TIER.step_s == 0)
     if not minutes.size:
         return recorded
-    demand = demand_of({signal: each[:, minutes] for signal, each in values.items()}, tuned)
-    return replace(recorded, minute=append(recorded.minute, demand, end=float(times[minutes[-1]])))
+    load = load_of({signal: each[:, minutes] for signal, each in values.items()}, tuned)
+    return record_minutes(recorded, load.arriving, load.at_least, end=float(times[minutes[-1]]))
 
 
 def demand_of(values: Mapping[Signal, FloatArray], tuned: Sequence[TunedWorkload]) -> FloatArray:
     """Return the demand that certain values show, shape (n, t), NaN = unknown."""
-    return measure_load(values, token_rates([each.tuning for each in tuned])).arriving
+    return load_of(values, tuned).arriving
+
+
+def load_of(values: Mapping[Signal, FloatArray], tuned: Sequence[TunedWorkload]) -> Load:
+    """Return the load that certain values show, shape (n, t)."""
+    return measure_load(values, token_rates([each.tuning for each in tuned]))
 
 
 def refresh_forecasts(fleet: Fleet, tuned: Sequence[TunedWorkload], *, at: float, step_s: float) -> Fleet:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, StoredArray
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, StoredArray, censored_minutes
 from adapter.core.lead_time import HORIZON_LADDER_S
 from adapter.core.signal import FloatArray
 from adapter.core.workload import WorkloadId
@@ -70,6 +70,7 @@ class Following:
             _possible(minute.values[rows]),
             ASKED,
             last_step=round(minute.end / MINUTE_TIER.step_s),
+            censored=censored_minutes(history, rows),
             coarse=_days(history, rows),
         )
         others = self.only({each for key in self.batches for each in key} - set(ids))

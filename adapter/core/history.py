@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from adapter.core.signal import FloatArray, Signal
+from adapter.core.signal import BoolArray, FloatArray, Signal
 from adapter.core.workload import WorkloadId
 
 StoredArray = NDArray[np.float32]
@@ -88,6 +88,8 @@ class History:
     """Row order of every tier."""
     minute: Tier
     """Demand each minute for a day."""
+    at_least: Tier
+    """1 for each minute whose demand was at least as recorded, 0 where it was just that."""
     coarse: Tier
     """Demand each ten minutes for two weeks."""
     starts: Tier
@@ -106,6 +108,7 @@ class History:
         return cls(
             ids=ids,
             minute=Tier.empty(MINUTE_TIER, rows),
+            at_least=Tier.empty(MINUTE_TIER, rows),
             coarse=Tier.empty(COARSE_TIER, rows),
             starts=Tier.empty(COARSE_TIER, rows),
             attained=Tier.empty(ATTAINED_TIER, rows),
@@ -123,12 +126,37 @@ class History:
         return History(
             ids=ids,
             minute=self.minute.select(rows),
+            at_least=self.at_least.select(rows),
             coarse=self.coarse.select(rows),
             starts=self.starts.select(rows),
             attained=self.attained.select(rows),
             requests=self.requests.select(rows),
             signals={signal: tier.select(rows) for signal, tier in self.signals.items()},
         )
+
+
+def record_minutes(history: History, demand: FloatArray, at_least: BoolArray, *, end: float) -> History:
+    """Return the history with minutes of demand appended, and whether more may have arrived than that.
+
+    Args:
+        history: what is known so far.
+        demand: shape (n, m), NaN = gap, the last column at `end`.
+        at_least: shape (n, m).
+        end: time of the last column, a multiple of 60 s.
+    """
+    return replace(
+        history,
+        minute=append(history.minute, demand, end=end),
+        at_least=append(history.at_least, at_least.astype(np.float64), end=end),
+    )
+
+
+def censored_minutes(history: History, rows: NDArray[np.intp]) -> BoolArray:
+    """Return which minutes of some rows hold less than what may have been demanded, shape (m, columns of `minute`)."""
+    marks = history.at_least
+    if np.isnan(marks.end):
+        return np.zeros((rows.size, marks.spec.columns), dtype=np.bool_)
+    return np.asarray(_until(marks, history.minute.end).values[rows] == 1.0)
 
 
 def joined(first: History, second: History, ids: tuple[WorkloadId, ...]) -> History:
@@ -143,6 +171,7 @@ def joined(first: History, second: History, ids: tuple[WorkloadId, ...]) -> Hist
     return History(
         ids=ids,
         minute=_overlay(base.minute, other.minute, newer),
+        at_least=_overlay(base.at_least, other.at_least, newer),
         coarse=_overlay(base.coarse, other.coarse, newer),
         starts=_overlay(base.starts, other.starts, newer),
         attained=_overlay(base.attained, other.attained, newer),

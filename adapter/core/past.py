@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from adapter.core.fold import demand_of
-from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
+from adapter.core.fold import load_of
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append, record_minutes
 from adapter.core.signal import FloatArray, Signal
 from adapter.core.tuning import TunedWorkload
 
@@ -64,11 +64,14 @@ def recollect(past: Past, tuned: TunedWorkload) -> History:
     if not past.values:
         return history
     columns = {signal: np.asarray(column, dtype=np.float64)[None, :] for signal, column in past.values.items()}
-    demand = demand_of(columns, (tuned,))
+    load = load_of(columns, (tuned,))
+    demand = load.arriving
     if past.step_s <= MINUTE_TIER.step_s:
-        minutes = mean_of(demand, round(MINUTE_TIER.step_s / past.step_s))
+        per_minute = round(MINUTE_TIER.step_s / past.step_s)
+        minutes = mean_of(demand, per_minute)
         if minutes.size:
-            history = replace(history, minute=append(history.minute, minutes, end=past.end))
+            at_least = mean_of(load.at_least.astype(np.float64), per_minute) > 0
+            history = record_minutes(history, minutes, at_least, end=past.end)
     newer = round((past.end % COARSE_TIER.step_s) / past.step_s)
     whole = demand[:, : demand.shape[1] - newer]
     coarse = mean_of(whole, round(COARSE_TIER.step_s / past.step_s))

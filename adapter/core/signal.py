@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from adapter.core.workload import WorkloadId
 
+BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 StateArray = NDArray[np.uint8]
 

@@ -25,13 +25,13 @@ from adapter.core.fold import (
     REMEMBERED,
     Fleet,
     decide_fleet,
-    demand_of,
+    load_of,
     record,
     record_marks,
     refresh_forecasts,
     taught,
 )
-from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, record_minutes
 from adapter.core.marks import LEARNT_FROM, Marks, attained_of
 from adapter.core.outlook import is_due
 from adapter.core.past import Past, mean_of, recollect
@@ -220,7 +220,8 @@ def _recorded(state: StepState, certain: Mapping[Signal, FloatArray], *, before:
     mark = math.floor(slot / MINUTE_TIER.step_s) * MINUTE_TIER.step_s
     if mark == slot or not mark > before:
         return history
-    return replace(history, minute=append(history.minute, demand_of(certain, tuned), end=mark))
+    load = load_of(certain, tuned)
+    return record_minutes(history, load.arriving, load.at_least, end=mark)
 
 
 def _marks(before: float, slot: float, spacing_s: float) -> int:

@@ -52,6 +52,16 @@ def test_what_a_gateway_counts_is_believed_before_what_engines_show() -> None:
     assert load(**queued, gateway_arrival_rate=np.nan).arriving.item() == pytest.approx(4.0)
 
 
+def test_what_is_served_is_at_least_what_arrives_while_requests_wait_and_arrivals_are_unknown() -> None:
+    """Not with an empty queue, not where arrivals and their cost are known, not where all in flight are counted."""
+    queued = {**BUSY, "queue_depth": 30.0}
+    assert load(**queued).at_least.item()
+    assert load(**{**queued, **SIZES, "arrival_rate": np.nan}).at_least.item()
+    assert not load(**queued, **SIZES).at_least.item()
+    assert not load(**BUSY).at_least.item()
+    assert not load(PLAIN, **queued).at_least.item()
+
+
 def test_a_backlog_costs_what_its_requests_cost() -> None:
     """30 waiting requests of 0.2 engine-seconds; unknown cost is unknown, not 0; an empty queue costs nothing."""
     assert load(**{**BUSY, **SIZES, "queue_depth": 30.0}).waiting_work.item() == pytest.approx(6.0)

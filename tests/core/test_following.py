@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adapter.core.following import ASKED, Following, with_history
-from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append
+from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append, censored_minutes, record_minutes
 from adapter.core.workload import WorkloadId
 from forecasting import Forecast
 from tests.factories import TICK
@@ -28,6 +28,7 @@ def history_of(ids: tuple[WorkloadId, ...], minute: int) -> History:
     return History(
         ids=ids,
         minute=append(empty.minute, LOAD[rows, : MINUTE_TIER.columns + minute], end=MARK + 60.0 * minute),
+        at_least=empty.at_least,
         coarse=append(empty.coarse, DAYS[rows], end=MARK),
         starts=empty.starts,
         attained=empty.attained,
@@ -99,3 +100,29 @@ def test_a_number_beyond_all_reason_is_a_gap_and_stops_nobody() -> None:
     missing[0, -5] = np.nan
     _, expected = Following().renewed(replace(history, minute=replace(history.minute, values=missing)), np.arange(2))
     assert batch.forecast().peak.tobytes() == expected.forecast().peak.tobytes()
+
+
+def test_minutes_in_which_more_may_have_arrived_are_not_learnt_from_as_demand() -> None:
+    """Half a day at a ceiling below what came after: marked, the rise out of it is not expected again."""
+    empty = History.empty((A,))
+    load = np.full((1, MINUTE_TIER.columns), 30.0)
+    load[0, 400:1100:100] = load[0, 401:1100:100] = 10.0
+    marked = record_minutes(empty, load, load == 10.0, end=MARK)
+    plain = record_minutes(empty, load, np.zeros(load.shape, dtype=bool), end=MARK)
+    assert censored_minutes(marked, np.array([0])).sum() == 14
+    later = replace(marked, minute=append(marked.minute, np.full((1, 3), 30.0), end=MARK + 180.0))
+    assert censored_minutes(later, np.array([0]))[0, :-3].tolist() == (load[0, 3:] == 10.0).tolist()
+    (_, with_marks), (_, without) = (Following().renewed(each, np.array([0])) for each in (marked, plain))
+    assert with_marks.forecast().skill.tobytes() != without.forecast().skill.tobytes()
+
+
+def test_going_on_equals_beginning_anew_where_minutes_are_marked() -> None:
+    """A mark that comes with a new minute is remembered with it."""
+    random = np.random.default_rng(4).random(LOAD[:1].shape) < 0.2
+    state = Following()
+    for minute in (0, 1, 3, 12):
+        columns = MINUTE_TIER.columns + minute
+        history = record_minutes(history_of((A,), 0), LOAD[:1, :columns], random[:, :columns], end=MARK + 60.0 * minute)
+        state, batch = state.renewed(history, np.array([0]))
+    _, anew = Following().renewed(history, np.array([0]))
+    assert batch.forecast().peak.tobytes() == anew.forecast().peak.tobytes()
