@@ -117,6 +117,7 @@ def merge(first: Fleet, second: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         states={**_only(first.states, older), **_only(second.states, newer)},
         lead_times={**_only(first.lead_times, older), **_only(second.lead_times, newer)},
         margins={**_only(first.margins, older), **_only(second.margins, newer)},
+        capacities={**_only(first.capacities, older), **_only(second.capacities, newer)},
         at=second.at,
     )
 
@@ -132,6 +133,7 @@ def forget(fleet: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
         states=_only(fleet.states, keep),
         lead_times=_only(fleet.lead_times, keep),
         margins=_only(fleet.margins, keep),
+        capacities=_only(fleet.capacities, keep),
     )
 
 

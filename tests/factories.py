@@ -51,7 +51,14 @@ def decision(workload: WorkloadId = LLAMA, **changes: Any) -> Decision:
         "demand": Demand(
             unit=DemandUnit.WORK, arriving=3.1, backlog=0.4, at_lead_time=7.2, beyond_lead_time=float("nan")
         ),
-        "capacity": Capacity(unit=DemandUnit.WORK, per_replica=0.9, source="learnt"),
+        "capacity": Capacity(
+            unit=DemandUnit.WORK,
+            per_replica=0.9,
+            source="learnt",
+            nominal=1.0,
+            confidence=0.75,
+            reason="learnt from 40 stretches",
+        ),
         "replicas": ReplicaCounts(requested=4, status=4, ready=3),
         "lead_time": LEAD_TIME,
         "margin": configured_margin(1.15),

@@ -119,6 +119,40 @@ async def test_a_restarted_process_has_learnt_the_same_lead_time() -> None:
     assert lead.seconds == pytest.approx((180 + 324) / 2)  # quantile 0.8 of 300, 300, 340 is 324; half weight
 
 
+def learning(_workload: Workload, signal: Signal, at: float) -> float | Reading | None:
+    """Two engines at their ten-minute marks, whose pace falls with a load that moves from mark to mark."""
+    work = 0.35 + 0.25 * math.sin(math.ceil(at / 600.0))
+    running = 2 * work * 500.0 / (100.0 * (1.0 - work))
+    shown = {
+        Signal.PROMPT_TOKENS_RATE: 2 * work * 2000.0,
+        Signal.GENERATION_TOKENS_RATE: 2 * work * 500.0,
+        Signal.REQUESTS_RUNNING: running,
+        Signal.REQUESTS_RUNNING_AVERAGED: running,
+        Signal.QUEUE_DEPTH: 0.0,
+        Signal.QUEUE_DEPTH_AVERAGED: 0.0,
+        Signal.REPLICAS_REQUESTED: 2.0,
+        Signal.REPLICAS_READY: 2.0,
+        Signal.REPLICAS_READY_AVERAGED: 2.0,
+    }
+    return shown.get(signal)
+
+
+async def test_a_restarted_process_has_learnt_the_same_capacity() -> None:
+    """One that saw the marks go by and one that reads three days of them back, bit by bit, and it is the true one."""
+    rates = {"prompt_tokens_per_second": 8000, "generation_tokens_per_second": 2000, "learn": True}
+    both = StaticTuning(tuning_of(tuned("llama", capacity=rates), tuned("mistral")))
+    veteran, _ = make_loop(FakeSignalSource(learning), both)
+    await ticked(veteran, ticks(TICK - 1200.0, 80))
+    novice, _ = make_loop(FakeSignalSource(learning), both)
+    later = ticks(TICK, 44)
+    assert await ticked(veteran, later) == await ticked(novice, later)
+    decisions = (await novice.tick(later[-1] + STEP_S)).decisions
+    capacities = {key.name: each.capacity for key, each in decisions.items()}
+    assert {each.source for each in capacities.values()} == {"learnt"}
+    assert capacities["llama"].per_replica == pytest.approx(0.45, rel=0.02)
+    assert capacities["mistral"].per_replica > 16.0  # in flight: nobody said anything
+
+
 async def test_a_start_that_could_not_be_read_is_read_later() -> None:
     """The query fails at the very mark that would have shown a start: it is caught up, nothing tells of it."""
     signals = (*SIGNALS, Signal.START_SECONDS)

@@ -61,6 +61,7 @@ def _summary(explained: Mapping[str, Any]) -> RenderableType:
         ("replicas", _replicas(explained)),
         ("lead time", _lead_time(explained["lead_time"])),
         ("margin", _margin(explained["margin"])),
+        ("capacity", _capacity(explained["capacity"])),
         ("why", explained["why"]),
         ("why not", explained["why_not"]),
     ]
@@ -101,6 +102,14 @@ def _margin(margin: Mapping[str, Any]) -> str:
         return f"{margin['ratio']:g}, as configured"
     share = f"{margin['attained']:.2%} of {margin['requests']:,.0f} requests met their objective"
     return f"{margin['ratio']:.3g}, regulated from {margin['configured']:g}: {share}"
+
+
+def _capacity(capacity: Mapping[str, Any]) -> str:
+    known = f"{capacity['per_replica']:.4g} {capacity['unit']} per replica"
+    if capacity["source"] != "learnt":
+        reason = f", {capacity['reason']}" if capacity["reason"] else ""
+        return f"{known}, {capacity['source']}{reason}"
+    return f"{known} (nominally {capacity['nominal']:g}), {capacity['reason']}; confidence {capacity['confidence']:.0%}"
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:

@@ -75,6 +75,7 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
     lead: LeadTime | None = None,
     recent: Recent = NOTHING_RECENT,
     margin: Margin | None = None,
+    capacity: Capacity | None = None,
 ) -> tuple[Decision, PolicyState]:
     """Return the decision on a workload, and the state for the next one.
 
@@ -88,10 +89,21 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
         lead: lead time of a replica as far as it is learnt; None for the configured one.
         recent: what was requested of late.
         margin: factor on demand as far as it is regulated; None for the configured one.
+        capacity: of a replica as far as it is learnt; None for the configured one.
     """
     tuned = TunedWorkload(workload=workload, tuning=tuning)
     sight = look(observed, tuning)
-    case = weigh(tuned, observed, sight=sight, forecast=forecast, now=now, lead=lead, recent=recent, margin=margin)
+    case = weigh(
+        tuned,
+        observed,
+        sight=sight,
+        forecast=forecast,
+        now=now,
+        lead=lead,
+        recent=recent,
+        margin=margin,
+        capacity=capacity,
+    )
     return conclude(case, state)
 
 
@@ -105,6 +117,7 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
     lead: LeadTime | None = None,
     recent: Recent = NOTHING_RECENT,
     margin: Margin | None = None,
+    capacity: Capacity | None = None,
 ) -> Case:
     """Return the case of one workload: its load set against its capacity.
 
@@ -117,10 +130,11 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
         lead: lead time of a replica as far as it is learnt; None for the configured one.
         recent: what was requested of late.
         margin: factor on demand as far as it is regulated; None for the configured one.
+        capacity: of a replica as far as it is learnt; None for the configured one.
     """
     lead = lead or configured(tuned.tuning.lead_time)
     used = forecast if tuned.tuning.forecast.enabled else None
-    capacity = capacity_of(tuned.tuning)
+    capacity = capacity or capacity_of(tuned.tuning)
     demand = assess_demand(sight, used, capacity=capacity, tuning=tuned.tuning, lead_s=lead.seconds, now=now)
     return Case(
         workload=tuned.workload,

@@ -98,6 +98,12 @@ class Capacity:
     unit: DemandUnit
     per_replica: float
     source: Literal["configured", "learnt", "default"]
+    nominal: float
+    """What the tuning alone says; it does not move with what is learnt, so that targets that were copied stay true."""
+    confidence: float = 1.0
+    """How well it is known, 0 to 1: 1 where it is configured, 0 for a first guess."""
+    reason: str = ""
+    """What it was learnt from and what binds, or why nothing is learnt yet; empty where nothing is to be learnt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,8 +11,10 @@ does; else what the engines show: completions, plus the change of what runs and 
 Without token rates of a replica, demand is the number of requests in flight.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -20,6 +22,10 @@ from adapter.core.decision import DemandUnit
 from adapter.core.saturation import piled_up
 from adapter.core.signal import BoolArray, FloatArray, Signal
 from adapter.core.tuning import WorkloadTuning
+
+CAREFUL_PROMPT_RATE: Final = 4000.0
+CAREFUL_GENERATION_RATE: Final = 1000.0
+"""Tokens per second of a replica of which nothing is said: what a model of 8 G parameters does on a small GPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,18 +37,36 @@ class TokenRates:
 
 
 def token_rates(tunings: list[WorkloadTuning]) -> TokenRates:
-    """Return the configured token rates of n workloads."""
-    capacities = [tuning.capacity for tuning in tunings]
-    nan = float("nan")
-    return TokenRates(
-        prompt=np.array([[each.prompt_tokens_per_second or nan] for each in capacities]).reshape(-1, 1),
-        generation=np.array([[each.generation_tokens_per_second or nan] for each in capacities]).reshape(-1, 1),
-    )
+    """Return the nominal token rates of n workloads; NaN where demand is counted in requests in flight."""
+    unknown = (math.nan, math.nan)
+    rates = np.array(
+        [nominal_rates(each) if demand_unit(each) is DemandUnit.WORK else unknown for each in tunings]
+    ).reshape(-1, 2)
+    return TokenRates(prompt=rates[:, :1], generation=rates[:, 1:])
 
 
 def demand_unit(tuning: WorkloadTuning) -> DemandUnit:
-    """Return what demand is counted in: work where the token rates of a replica are known, else requests in flight."""
-    return DemandUnit.CONCURRENCY if tuning.capacity.prompt_tokens_per_second is None else DemandUnit.WORK
+    """Return what demand is counted in: work where a replica's token rates are said or learnt, else requests in flight.
+
+    It follows from the tuning alone and never from what is learnt, as memory and forecasts are counted in it.
+    """
+    in_work = tuning.capacity.prompt_tokens_per_second is not None or tuning.capacity.learn
+    return DemandUnit.WORK if in_work else DemandUnit.CONCURRENCY
+
+
+def nominal_rates(tuning: WorkloadTuning) -> tuple[float, float]:
+    """Return prompt and generated tokens per second of a replica, as configured or as a careful guess.
+
+    They are infinite for what costs a role nothing: generated tokens for prefill, prompt tokens for decode.
+
+    Example:
+        >>> nominal_rates(WorkloadTuning.model_validate({"capacity": {"role": "decode"}}))
+        (inf, 1000.0)
+    """
+    said = tuning.capacity
+    prompt = said.prompt_tokens_per_second or CAREFUL_PROMPT_RATE
+    generation = said.generation_tokens_per_second or CAREFUL_GENERATION_RATE
+    return (math.inf if said.role == "decode" else prompt, math.inf if said.role == "prefill" else generation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,7 +128,7 @@ def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load
     counted = of(Signal.GATEWAY_ARRIVAL_RATE)
     arrivals = np.where(np.isnan(counted), of(Signal.ARRIVAL_RATE), counted)
     offered = np.where(waiting > 0, arrivals * cost, np.nan)
-    in_work = np.isfinite(rates.prompt)
+    in_work = ~np.isnan(rates.prompt)
     arriving = np.where(in_work, np.where(np.isnan(served), np.nan, np.fmax(served, offered)), running + waiting)
     gate = of(Signal.DEMAND_AT_ZERO)
     at_gate = np.where(in_work, np.where(gate == 0, 0.0, np.nan), gate)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from adapter.core.capacity import learn_capacities
 from adapter.core.decide import PolicyState, conclude, weigh
-from adapter.core.decision import Decision, WorkloadForecast
+from adapter.core.decision import Capacity, Decision, WorkloadForecast
 from adapter.core.demand import Load, measure_load, token_rates
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.following import Following, with_history
@@ -41,6 +42,8 @@ class Fleet:
     """As learnt at the last ten-minute mark; a workload that is not there has the configured one."""
     margins: Mapping[WorkloadId, Margin] = field(default_factory=dict)
     """As regulated at the last ten-minute mark; a workload that is not there has the configured one."""
+    capacities: Mapping[WorkloadId, Capacity] = field(default_factory=dict)
+    """As learnt at the last ten-minute mark; a workload that is not there has the configured one."""
     at: float = float("nan")
     """Time of the last tick folded in; NaN before the first."""
 
@@ -66,8 +69,12 @@ def record_marks(fleet: Fleet, tuned: Sequence[TunedWorkload], marks: Marks, *, 
 
 def taught(fleet: Fleet, tuned: Sequence[TunedWorkload]) -> Fleet:
     """Return the fleet with what its marks teach."""
+    history = fleet.history
     return replace(
-        fleet, lead_times=learn_lead_times(fleet.history, tuned), margins=learn_margins(fleet.history, tuned)
+        fleet,
+        lead_times=learn_lead_times(history, tuned),
+        margins=learn_margins(history, tuned),
+        capacities=learn_capacities(history, tuned),
     )
 
 
@@ -169,6 +176,7 @@ def decide_fleet(
             lead=fleet.lead_times.get(key),
             recent=past,
             margin=fleet.margins.get(key),
+            capacity=fleet.capacities.get(key),
         )
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
     standings = stand(tuned, decisions, sights, requested=requested, recent=recent, at=at)

@@ -98,6 +98,8 @@ class History:
     """Share of requests that met their objective in each ten minutes for three days; NaN where not known."""
     requests: Tier
     """How many requests came in each ten minutes for three days."""
+    settled: Mapping[Signal, Tier] = field(default_factory=dict)
+    """What one engine did in each settled ten minutes for three days, see `settled.NOTED`; NaN elsewhere."""
     signals: Mapping[Signal, Tier] = field(default_factory=dict)
     """Raw signals at every tick for an hour."""
 
@@ -131,6 +133,7 @@ class History:
             starts=self.starts.select(rows),
             attained=self.attained.select(rows),
             requests=self.requests.select(rows),
+            settled={signal: tier.select(rows) for signal, tier in self.settled.items()},
             signals={signal: tier.select(rows) for signal, tier in self.signals.items()},
         )
 
@@ -167,7 +170,6 @@ def joined(first: History, second: History, ids: tuple[WorkloadId, ...]) -> Hist
     base = first.reindexed(ids)
     other = second.reindexed(ids)
     newer = np.array([each in set(second.ids) for each in ids], dtype=np.bool_)
-    signals = {*base.signals, *other.signals}
     return History(
         ids=ids,
         minute=_overlay(base.minute, other.minute, newer),
@@ -176,10 +178,15 @@ def joined(first: History, second: History, ids: tuple[WorkloadId, ...]) -> Hist
         starts=_overlay(base.starts, other.starts, newer),
         attained=_overlay(base.attained, other.attained, newer),
         requests=_overlay(base.requests, other.requests, newer),
-        signals={
-            signal: _overlay(base.signals.get(signal), other.signals.get(signal), newer) for signal in sorted(signals)
-        },
+        settled=_overlaid(base.settled, other.settled, newer),
+        signals=_overlaid(base.signals, other.signals, newer),
     )
+
+
+def _overlaid(
+    base: Mapping[Signal, Tier], other: Mapping[Signal, Tier], newer: NDArray[np.bool_]
+) -> dict[Signal, Tier]:
+    return {signal: _overlay(base.get(signal), other.get(signal), newer) for signal in sorted({*base, *other})}
 
 
 def _overlay(base: Tier | None, other: Tier | None, newer: NDArray[np.bool_]) -> Tier:

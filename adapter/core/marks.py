@@ -5,20 +5,21 @@ measured over its own ten minutes, so that a process that reads them back holds 
 Must not know: how decisions use what is learnt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adapter.core.history import COARSE_TIER, History, append
+from adapter.core.history import ATTAINED_TIER, COARSE_TIER, History, Tier, append
 from adapter.core.lead_time import LeadTime, learn_lead_time
 from adapter.core.regulation import Margin, margin_of, regulate
+from adapter.core.settled import GAUGES, READ, settled_engines
 from adapter.core.sight import freshness_limits, judge
 from adapter.core.signal import FleetReadings, FloatArray, Signal, State
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
 
-LEARNT_FROM: tuple[Signal, ...] = (Signal.START_SECONDS, Signal.TTFT_ATTAINED, Signal.ITL_ATTAINED)
+LEARNT_FROM: tuple[Signal, ...] = (Signal.START_SECONDS, Signal.TTFT_ATTAINED, Signal.ITL_ATTAINED, *GAUGES)
 """Signals that are remembered at the ten-minute marks only."""
 
 
@@ -34,6 +35,8 @@ class Marks:
     """Share of requests that met their objective."""
     requests: FloatArray
     """How many requests came."""
+    settled: Mapping[Signal, FloatArray]
+    """What one engine did, by `settled.NOTED`; NaN where the ten minutes were not settled."""
 
     def at(self, column: int) -> "Marks":
         """Return one mark, shape (n, 1)."""
@@ -42,6 +45,7 @@ class Marks:
             starts=self.starts[:, [column]],
             attained=self.attained[:, [column]],
             requests=self.requests[:, [column]],
+            settled={signal: each[:, [column]] for signal, each in self.settled.items()},
         )
 
 
@@ -61,6 +65,7 @@ def read_marks(readings: FleetReadings, tuned: Sequence[TunedWorkload], *, deman
             certain(readings, tuned, Signal.TTFT_ATTAINED), certain(readings, tuned, Signal.ITL_ATTAINED)
         ),
         requests=arrivals * COARSE_TIER.step_s,
+        settled=settled_engines({signal: certain(readings, tuned, signal) for signal in READ}),
     )
 
 
@@ -85,11 +90,20 @@ def note(history: History, marks: Marks, *, at: float) -> History:
     """Return the history after marks that end at `at`, seconds since epoch."""
     return replace(
         history,
+        settled=with_settled(history, marks.settled, at=at),
         coarse=append(history.coarse, marks.demand, end=at),
         starts=append(history.starts, marks.starts, end=at),
         attained=append(history.attained, marks.attained, end=at),
         requests=append(history.requests, marks.requests, end=at),
     )
+
+
+def with_settled(history: History, settled: Mapping[Signal, FloatArray], *, at: float) -> dict[Signal, Tier]:
+    """Return what engines did in settled stretches, with more of them that end at `at`."""
+    empty = Tier.empty(ATTAINED_TIER, len(history.ids))
+    return {
+        signal: append(history.settled.get(signal) or empty, columns, end=at) for signal, columns in settled.items()
+    }
 
 
 def learn_lead_times(history: History, tuned: Sequence[TunedWorkload]) -> dict[WorkloadId, LeadTime]:

@@ -64,7 +64,7 @@ def metric_value(decision: Decision, metric: Metric) -> MetricValue:
         return _forecast(decision, FORECAST_SIGNALS[metric])
     if decision.outcome is Outcome.HOLD or decision.emitted is None:
         raise CannotDecide(f"{decision.workload}: {decision.hold_reason}")
-    scale = decision.capacity.per_replica if metric is Metric.DEMAND else 1.0
+    scale = decision.capacity.nominal if metric is Metric.DEMAND else 1.0
     return MetricValue(
         value=decision.emitted.value_milli / 1000 * scale,
         target=decision.emitted.target_milli / 1000 * scale,

@@ -12,6 +12,8 @@ import numpy as np
 
 from adapter.core.fold import load_of
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append, record_minutes
+from adapter.core.marks import with_settled
+from adapter.core.settled import WATCHED, settled_by_means
 from adapter.core.signal import FloatArray, Signal
 from adapter.core.tuning import TunedWorkload
 
@@ -44,7 +46,8 @@ class Past:
 def recollect(past: Past, tuned: TunedWorkload) -> History:
     """Return the memory of a process that has watched one workload through its past.
 
-    Demand of each minute, and of each ten minutes, is the mean of what is known within it.
+    Demand of each minute, and of each ten minutes, is the mean of what is known within it. Where replicas and tokens
+    are known too, the settled ones teach the capacity.
 
     Args:
         past: what was seen.
@@ -75,10 +78,19 @@ def recollect(past: Past, tuned: TunedWorkload) -> History:
     newer = round((past.end % COARSE_TIER.step_s) / past.step_s)
     whole = demand[:, : demand.shape[1] - newer]
     coarse = mean_of(whole, round(COARSE_TIER.step_s / past.step_s))
-    if coarse.size:
-        end = past.end - past.end % COARSE_TIER.step_s
-        history = replace(history, coarse=append(history.coarse, coarse, end=end))
-    return history
+    if not coarse.size:
+        return history
+    end = past.end - past.end % COARSE_TIER.step_s
+    means = {
+        signal: mean_of(each[:, : each.shape[1] - newer], round(COARSE_TIER.step_s / past.step_s))
+        for signal, each in columns.items()
+        if signal in WATCHED
+    }
+    return replace(
+        history,
+        coarse=append(history.coarse, coarse, end=end),
+        settled=with_settled(history, settled_by_means(means), at=end) if means else {},
+    )
 
 
 def mean_of(values: FloatArray, count: int) -> FloatArray:

@@ -26,6 +26,8 @@ class Signal(StrEnum):
 
     QUEUE_DEPTH = "queue_depth"
     REQUESTS_RUNNING = "requests_running"
+    QUEUE_DEPTH_AVERAGED = "queue_depth_averaged"
+    REQUESTS_RUNNING_AVERAGED = "requests_running_averaged"
     ARRIVAL_RATE = "arrival_rate"
     GATEWAY_ARRIVAL_RATE = "gateway_arrival_rate"
     PROMPT_TOKENS_RATE = "prompt_tokens_rate"
@@ -44,6 +46,7 @@ class Signal(StrEnum):
     REPLICAS_REQUESTED = "replicas_requested"
     REPLICAS_STATUS = "replicas_status"
     REPLICAS_READY = "replicas_ready"
+    REPLICAS_READY_AVERAGED = "replicas_ready_averaged"
     REPLICAS_UNSCHEDULABLE = "replicas_unschedulable"
     REPLICAS_IMAGE_ERROR = "replicas_image_error"
     REPLICAS_CRASHING = "replicas_crashing"
@@ -59,6 +62,8 @@ class Signal(StrEnum):
 UNITS: Mapping[Signal, str] = {
     Signal.QUEUE_DEPTH: "requests",
     Signal.REQUESTS_RUNNING: "requests",
+    Signal.QUEUE_DEPTH_AVERAGED: "requests",
+    Signal.REQUESTS_RUNNING_AVERAGED: "requests",
     Signal.ARRIVAL_RATE: "requests/s",
     Signal.GATEWAY_ARRIVAL_RATE: "requests/s",
     Signal.PROMPT_TOKENS_RATE: "tokens/s",
@@ -77,6 +82,7 @@ UNITS: Mapping[Signal, str] = {
     Signal.REPLICAS_REQUESTED: "replicas",
     Signal.REPLICAS_STATUS: "replicas",
     Signal.REPLICAS_READY: "replicas",
+    Signal.REPLICAS_READY_AVERAGED: "replicas",
     Signal.REPLICAS_UNSCHEDULABLE: "replicas",
     Signal.REPLICAS_IMAGE_ERROR: "replicas",
     Signal.REPLICAS_CRASHING: "replicas",

@@ -77,7 +77,7 @@ def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, margi
     if demand.unit is DemandUnit.WORK:
         waiting = f"{backlog:.4g} backlog" if known else "a backlog of unknown cost"
         load = f"({f'{arriving:.4g}' if seen else 'unknown'} arriving + {waiting}) {demand.unit}"
-    reason = f"{load} x margin {_shown(margin)} / {capacity.per_replica:g} per replica ({capacity.source})"
+    reason = f"{load} x margin {_shown(margin)} / {capacity.per_replica:.4g} per replica ({capacity.source})"
     return Step(name=StepName.REACTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
 
 

@@ -35,6 +35,7 @@ from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, record_minut
 from adapter.core.marks import LEARNT_FROM, Marks, attained_of
 from adapter.core.outlook import is_due
 from adapter.core.past import Past, mean_of, recollect
+from adapter.core.settled import NOTED, WATCHED, settled_by_means
 from adapter.core.signal import ABSENT, FleetReadings, FloatArray, Grid, Observed, Reading, Readings, Signal, State
 from adapter.core.tally import Tally
 from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload
@@ -150,7 +151,9 @@ def _counted(state: StepState, cells: Mapping[Signal, Reading], *, elapsed_s: fl
         for signal in (Signal.START_SECONDS, Signal.ARRIVAL_RATE, Signal.TTFT_ATTAINED, Signal.ITL_ATTAINED)
     )
     arrivals = rate.item() * min(max(elapsed_s, 0.0), MINUTE_TIER.step_s)
-    return state.tally.after(start_s=start.item(), arrivals=arrivals, attained=attained_of(ttft, itl).item())
+    watched = {signal: _certain(cells[signal], state.tuned.tuning).item() for signal in WATCHED}
+    tally = state.tally.watched(watched)
+    return tally.after(start_s=start.item(), arrivals=arrivals, attained=attained_of(ttft, itl).item())
 
 
 def _slot_of(at: float, state: StepState) -> float:
@@ -169,7 +172,7 @@ def _cells(seen: Seen) -> dict[Signal, Reading]:
         return dict.fromkeys(Signal, _SILENT)
     given = seen.readings if isinstance(seen, Observed) else seen
     named = {_signal(name): _cell(name, value) for name, value in given.items()}
-    return {**dict.fromkeys((*REMEMBERED, *LEARNT_FROM), ABSENT), **named}
+    return {**dict.fromkeys((*REMEMBERED, *LEARNT_FROM, *WATCHED), ABSENT), **named}
 
 
 def _signal(name: str) -> Signal:
@@ -238,7 +241,11 @@ def _marked(fleet: Fleet, tuned: tuple[TunedWorkload], *, tally: Tally, count: i
     demand = mean_of(minute.values[:, last - count * per_mark : last].astype(np.float64), per_mark)
     starts, attained, requests = (np.full(demand.shape, np.nan) for _ in range(3))
     starts[:, -1], attained[:, -1], requests[:, -1] = tally.slowest_start_s, tally.attained, tally.requests
-    marks = Marks(demand=demand, starts=starts, attained=attained, requests=requests)
+    settled = {signal: np.full(demand.shape, np.nan) for signal in NOTED}
+    means = {signal: np.array([[tally.mean(signal)]]) for signal in WATCHED}
+    for signal, noted in settled_by_means(means).items():
+        settled[signal][:, -1] = noted[:, 0]
+    marks = Marks(demand=demand, starts=starts, attained=attained, requests=requests, settled=settled)
     return record_marks(fleet, tuned, marks, at=at)
 
 

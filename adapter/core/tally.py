@@ -5,7 +5,10 @@ showed. Must not know: what is learnt from the sums.
 """
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from adapter.core.signal import Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,28 @@ class Tally:
     """Requests of which it is known whether they met their objective."""
     missed: float = 0.0
     """How many of them did not."""
+    sums: Mapping[Signal, tuple[float, int]] = field(default_factory=dict)
+    """Of signals: the sum of what was known, and of how many steps."""
+
+    def watched(self, seen: Mapping[Signal, float]) -> "Tally":
+        """Return the sums after a step that showed some signals; what is NaN adds nothing.
+
+        Example:
+            >>> tally = Tally().watched({Signal.REPLICAS_READY: 2.0}).watched({Signal.REPLICAS_READY: 3.0})
+            >>> tally.mean(Signal.REPLICAS_READY)
+            2.5
+        """
+        sums = dict(self.sums)
+        for signal, value in seen.items():
+            if not math.isnan(value):
+                total, count = sums.get(signal, (0.0, 0))
+                sums[signal] = total + value, count + 1
+        return replace(self, sums=sums)
+
+    def mean(self, signal: Signal) -> float:
+        """Return the mean of a signal; NaN where nothing was known."""
+        total, count = self.sums.get(signal, (0.0, 0))
+        return total / count if count else math.nan
 
     def after(self, *, start_s: float, arrivals: float, attained: float) -> "Tally":
         """Return the sums after a step; what is NaN adds nothing.
@@ -37,7 +62,7 @@ class Tally:
         if math.isnan(arrivals) or math.isnan(attained):
             return replace(self, slowest_start_s=slowest)
         requests, missed = self.requests + arrivals, self.missed + arrivals * (1.0 - attained)
-        return Tally(slowest_start_s=slowest, requests=requests, missed=missed)
+        return replace(self, slowest_start_s=slowest, requests=requests, missed=missed)
 
     @property
     def attained(self) -> float:

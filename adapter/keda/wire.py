@@ -12,7 +12,8 @@ Must not know: gRPC, time, metadata keys.
 
 import math
 
-from adapter.core.decision import Decision
+from adapter.core.decision import Decision, DemandUnit
+from adapter.core.demand import demand_unit
 from adapter.core.errors import CannotDecide
 from adapter.core.metric import Metric, metric_value
 from adapter.core.tuning import WorkloadTuning
@@ -28,7 +29,7 @@ def target_of(trigger: Trigger, tuning: WorkloadTuning) -> float:
     """
     if trigger.target is not None:
         return trigger.target
-    if trigger.metric is not Metric.DEMAND or tuning.capacity.prompt_tokens_per_second is not None:
+    if trigger.metric is not Metric.DEMAND or demand_unit(tuning) is DemandUnit.WORK:
         return 1.0  # a replica, or one replica's engine-second per second
     return float(max(1, math.ceil(tuning.targets.concurrency)))
 

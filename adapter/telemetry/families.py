@@ -181,6 +181,11 @@ FAMILIES: Final = (
         samples=partial(_capacity, DemandUnit.CONCURRENCY),
         labels=("source",),
     ),
+    _field(
+        "scaleahead_capacity_confidence_ratio",
+        "How well the capacity of a replica is known: 1 where it is configured, 0 for a first guess.",
+        path="capacity.confidence",
+    ),
     Family(
         name="scaleahead_signal_state",
         text=f"How well each signal is known: {_STATE_CODES}.",

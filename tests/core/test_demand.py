@@ -106,3 +106,22 @@ def test_rows_do_not_mix() -> None:
     """Two workloads, one with token rates: each is measured in its own unit."""
     cells = {signal: np.array([[BUSY.get(signal.value, np.nan)]] * 2) for signal in Signal}
     assert measure_load(cells, token_rates([TOKENS, PLAIN])).arriving[:, 0].tolist() == [1.0, 12.0]
+
+
+def test_a_role_counts_its_own_tokens_alone() -> None:
+    """4000 prompt tokens/s are half of a prefill engine, 1000 generated ones half of a decode engine."""
+    capacity = {"prompt_tokens_per_second": 8000, "generation_tokens_per_second": 2000}
+    for role in ("prefill", "decode"):
+        each = tuned("llama", capacity={**capacity, "role": role}).tuning
+        queued = load(each, **{**BUSY, **SIZES, "queue_depth": 30.0})
+        assert load(each, **BUSY).arriving.item() == 0.5
+        assert queued.arriving.item() == pytest.approx(2.0)
+        assert queued.waiting_work.item() == pytest.approx(3.0)
+
+
+def test_what_is_to_be_learnt_is_counted_in_work_from_the_start() -> None:
+    """With a careful guess where nothing is said: 4000 / 4000 + 1000 / 1000."""
+    each = tuned("llama", capacity={"learn": True}).tuning
+    assert demand_unit(each) is DemandUnit.WORK
+    assert load(each, **BUSY).arriving.item() == 2.0
+    assert demand_unit(tuned("llama", capacity={"learn": False}).tuning) is DemandUnit.CONCURRENCY

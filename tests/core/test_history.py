@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -105,3 +107,17 @@ def test_joining_moves_the_older_one_on() -> None:
     """A history that ends two ticks earlier gets two gaps."""
     both = joined(recorded((A,), 1.0, end=30.0), recorded((B,), 2.0, end=60.0), (A, B))
     assert np.array_equal(both.signals[Signal.QUEUE_DEPTH].values[0, -3:], [1.0, NAN, NAN], equal_nan=True)
+
+
+def test_what_engines_did_moves_with_their_workload() -> None:
+    """Selected and joined as signals are; who has none has gaps."""
+    one = replace(History.empty((A, B)), settled={Signal.REQUESTS_RUNNING: tier_of([[1.0], [2.0]])})
+    other = replace(History.empty((C,)), settled={Signal.REQUESTS_RUNNING: tier_of([[3.0]])})
+    assert one.reindexed((B, C)).settled[Signal.REQUESTS_RUNNING].values[0, -1] == 2.0
+    both = joined(one, other, (C, A)).settled[Signal.REQUESTS_RUNNING].values[:, -1]
+    assert both.tolist() == [3.0, 1.0]
+
+
+def tier_of(values: list[list[float]]) -> Tier:
+    """Return a tier of one column per row."""
+    return Tier(spec=TierSpec(step_s=600.0, columns=1), end=600.0, values=np.array(values, dtype=np.float32))

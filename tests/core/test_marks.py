@@ -72,3 +72,32 @@ def test_without_a_share_nothing_is_regulated() -> None:
     each = tuned("llama")
     found = marks(each, {Signal.ARRIVAL_RATE: column(5.0)})
     assert learn_margins(note(History.empty((each.workload.id,)), found, at=MARK), (each,)) == {}
+
+
+SETTLED = {
+    Signal.PROMPT_TOKENS_RATE: 4000.0,
+    Signal.GENERATION_TOKENS_RATE: 1000.0,
+    Signal.REQUESTS_RUNNING_AVERAGED: 40.0,
+    Signal.QUEUE_DEPTH_AVERAGED: 0.0,
+    Signal.REPLICAS_REQUESTED: 2.0,
+    Signal.REPLICAS_READY: 2.0,
+    Signal.REPLICAS_READY_AVERAGED: 2.0,
+}
+
+
+def test_a_settled_mark_notes_what_one_engine_did() -> None:
+    """And the history keeps it beside what came before, for its row."""
+    each = tuned("llama")
+    found = marks(each, {signal: column(value) for signal, value in SETTLED.items()})
+    assert found.settled[Signal.GENERATION_TOKENS_RATE].item() == 500.0
+    history = note(note(History.empty((each.workload.id,)), found, at=MARK), found, at=MARK + 600)
+    kept = history.settled[Signal.REQUESTS_RUNNING]
+    assert (kept.end, kept.values[0, -3:].tolist()[1:]) == (MARK + 600, [20.0, 20.0])
+    assert np.isnan(kept.values[0, -3])
+
+
+def test_what_is_not_certain_is_not_settled() -> None:
+    """A count of replicas that is old may have changed."""
+    readings = {signal: column(value) for signal, value in SETTLED.items()}
+    found = marks(tuned("llama"), readings | {Signal.REPLICAS_READY: column(2.0, State.STALE)})
+    assert math.isnan(found.settled[Signal.GENERATION_TOKENS_RATE].item())

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from adapter.core.errors import CannotDecide
@@ -48,3 +50,10 @@ def test_a_forecast_that_does_not_exist_yet_is_an_error() -> None:
     for metric in (Metric.QUEUE_DEPTH_FORECAST, Metric.TOKENS_PER_SECOND_FORECAST):
         with pytest.raises(CannotDecide, match="no forecast"):
             metric_value(seen, metric)
+
+
+def test_demand_does_not_move_with_what_is_learnt() -> None:
+    """Its target was copied when the ScaledObject was made: six replicas are six times the nominal capacity."""
+    learnt = replace(decision(), capacity=replace(decision().capacity, per_replica=0.5, nominal=2.0))
+    value = metric_value(learnt, Metric.DEMAND)
+    assert (value.value, value.target) == (12.0, 2.0)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from adapter.core.capacity import learn_capacities
 from adapter.core.past import Past, mean_of, recollect
 from adapter.core.signal import Signal
 from tests.fakes import tuned
@@ -58,3 +59,25 @@ def test_what_does_not_fit_together_is_refused() -> None:
 def test_a_group_that_knows_nothing_has_no_mean() -> None:
     """It is a gap, not 0."""
     assert np.isnan(mean_of(np.array([[np.nan, np.nan]]), 2)).all()
+
+
+def test_a_past_with_replicas_and_tokens_teaches_the_capacity() -> None:
+    """Three hours of minutes with two replicas and a load that moves; with three coming on the way, nothing."""
+    work = 0.35 + 0.25 * np.sin(np.arange(180) // 10)
+    tokens = 2 * work * 500.0
+    seen = {
+        Signal.PROMPT_TOKENS_RATE: 4 * tokens,
+        Signal.GENERATION_TOKENS_RATE: tokens,
+        Signal.REQUESTS_RUNNING: tokens / (100.0 * (1.0 - work)),
+        Signal.QUEUE_DEPTH: np.zeros(180),
+        Signal.REPLICAS_REQUESTED: np.full(180, 2.0),
+        Signal.REPLICAS_READY: np.full(180, 2.0),
+    }
+    rates = {"prompt_tokens_per_second": 8000, "generation_tokens_per_second": 2000, "learn": True}
+    each = tuned("llama", capacity=rates)
+    history = recollect(Past(end=10_800.0, values=seen), each)
+    [learnt] = learn_capacities(history, (each,)).values()
+    assert learnt.per_replica == pytest.approx(0.45, rel=0.02)
+    seen[Signal.REPLICAS_READY] = np.where(np.arange(180) % 10 < 5, 2.0, 3.0)
+    [unsettled] = learn_capacities(recollect(Past(end=10_800.0, values=seen), each), (each,)).values()
+    assert unsettled.reason.startswith("not learnt: 0 settled")

@@ -202,3 +202,32 @@ def test_an_observation_is_a_step_s_input_too() -> None:
     cells = {Signal(name): Reading(state=State.FRESH, value=value, age_s=0.0) for name, value in PLAIN.items()}  # type: ignore[arg-type]  # numbers all
     decision, _ = step(prime(tune()), Observed(at=0.0, readings=cells), 0.0)
     assert decision.served == 3
+
+
+def engines(at: float) -> dict[str, float]:
+    """Return what two engines show whose true capacity is half of what is configured, under a load that moves."""
+    work = 0.35 + 0.25 * np.sin(np.ceil(at / 600.0))  # of what one of them can do
+    pace = 100.0 * (1.0 - work)
+    return {
+        "prompt_tokens_rate": 2 * work * 2000.0,
+        "generation_tokens_rate": 2 * work * 500.0,
+        "requests_running": 2 * work * 500.0 / pace,
+        "queue_depth": 0.0,
+        "replicas_requested": 2.0,
+        "replicas_ready": 2.0,
+    }
+
+
+def test_steps_teach_the_capacity_at_ten_minute_marks() -> None:
+    """Configured at 8000 and 2000 tokens/s; true are 4000 and 1000: a token takes 100 ms at 0.45 of the nominal."""
+    rates = {"prompt_tokens_per_second": 8000, "generation_tokens_per_second": 2000}
+    taught, said = (
+        prime(tune({"capacity": {**rates, "learn": learn}, "forecast": {"enabled": False}})) for learn in (True, False)
+    )
+    for at in np.arange(TICK, TICK + 9000, 60.0).tolist():
+        learnt, taught = step(taught, engines(at), at)
+    configured, _ = step(said, engines(at), at)
+    assert learnt.capacity.source == "learnt"
+    assert learnt.capacity.per_replica == pytest.approx(0.45, rel=0.03)
+    assert configured.capacity.per_replica == learnt.capacity.nominal == 1.0
+    assert (learnt.reactive or 0) > (configured.reactive or 0)

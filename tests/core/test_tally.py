@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from adapter.core.signal import Signal
 from adapter.core.tally import Tally
 
 NAN = math.nan
@@ -27,3 +28,13 @@ def test_what_is_not_known_adds_nothing(arrivals: float, attained: float) -> Non
     tally = Tally().after(start_s=NAN, arrivals=arrivals, attained=attained)
     assert math.isnan(tally.attained)
     assert tally.requests == 0.0
+
+
+def test_a_mean_is_over_the_steps_that_knew() -> None:
+    """A step without the signal counts for nothing, and no step at all gives no mean."""
+    tally = Tally()
+    for value in (2.0, NAN, 4.0):
+        tally = tally.watched({Signal.REPLICAS_READY: value})
+    assert tally.mean(Signal.REPLICAS_READY) == 3.0
+    assert math.isnan(tally.mean(Signal.QUEUE_DEPTH))
+    assert tally.after(start_s=NAN, arrivals=9.0, attained=1.0).mean(Signal.REPLICAS_READY) == 3.0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from adapter.core.settled import GAUGES
 from adapter.core.signal import FleetReadings, Grid, Reading, Signal, State
 from adapter.core.tuning import PrometheusTuning
 from adapter.core.workload import Workload
@@ -135,6 +136,12 @@ def _tracks() -> list[Track]:
         *_replicas("agree", "y", spec_replicas=2),
         *_replicas("differ", "x", spec_replicas=2),
         *_replicas("differ", "y", spec_replicas=3),
+        *_replicas("grew", "x", spec_replicas=3),
+        Track(
+            name="kube_deployment_status_replicas_ready",
+            labels={"namespace": "grew", "deployment": "m", "job": "state", "instance": "x"},
+            value=lambda since: 2.0 if since <= 900 else 3.0,
+        ),
         *_replicas("unscraped", "x", spec_replicas=4, status_replicas_ready=4),
         *_engine(_pod("unscraped", "a"), num_requests_waiting=_steady(1.0)),
     ]
@@ -201,6 +208,20 @@ def test_share_in_time_is_taken_over_the_buckets_of_all_pods_at_marks_only(url: 
 
     assert (cell.state, cell.value) == (State.FRESH, pytest.approx(0.9))
     assert Signal.TTFT_ATTAINED not in _read(url, workload).readings
+
+
+def test_means_over_ten_minutes_are_read_at_marks_only(url: str) -> None:
+    """Running grew by 0.5/s to 610 in one pod, beside 2 in the other; half of the time two were ready, then three."""
+    workloads = [make_workload("m", namespace=name) for name in ("rates", "grew")]
+    with PrometheusSignalSource(PrometheusTuning.model_validate({"url": url})) as source:
+        marked = asyncio.run(source.read(workloads, grid=_NOW, window_s=600.0)).readings
+    values = {signal: marked[signal].cell(int(signal is Signal.REPLICAS_READY_AVERAGED), 0) for signal in GAUGES}
+
+    assert {cell.state for cell in values.values()} == {State.FRESH}
+    assert values[Signal.REQUESTS_RUNNING_AVERAGED].value == pytest.approx(610 - 150 + 2, rel=0.01)
+    assert values[Signal.QUEUE_DEPTH_AVERAGED].value == pytest.approx(300 - 75, rel=0.01)
+    assert values[Signal.REPLICAS_READY_AVERAGED].value == pytest.approx(2.5, abs=0.03)
+    assert not set(GAUGES) & _read(url, *workloads).readings.keys()
 
 
 def test_old_and_new_names_in_one_fleet_both_count(url: str) -> None:

@@ -100,6 +100,20 @@ class SloTuning(Section):
 class CapacityTuning(Section):
     """What one ready replica sustains within its SLO."""
 
+    learn: bool | None = Field(
+        default=None,
+        description=(
+            "Learn it from settled stretches; what is configured is then the first guess and the unit. When not given, "
+            "it is learnt where neither token rates nor targets.concurrency are set."
+        ),
+    )
+    role: Literal["both", "prefill", "decode"] = Field(
+        default="both",
+        description=(
+            "What its engines do: prefill is held to slo.ttft and its generated tokens are no work, decode is held to "
+            "slo.itl and its prompt tokens are no work."
+        ),
+    )
     prompt_tokens_per_second: TokenRate | None = Field(
         default=None,
         description="Uncached prompt tokens per second if it did nothing else; set together with generation.",

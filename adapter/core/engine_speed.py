@@ -1,0 +1,195 @@
+"""The speed of a workload's engines, learnt from what one of them did in settled ten minutes.
+
+A decoding sequence makes its tokens one iteration after the other, so its tokens per second are `generated / running`
+by Little's law, whatever number of tokens an iteration yields. An iteration takes a base, and work in proportion to the
+tokens that came meanwhile, so that it lasts `base / (1 - u)` with u the work arriving in engine-seconds per second: the
+pace of a sequence falls in a straight line with the work of its engine,
+
+    pace = level - slope x work - tilt x (prompt part - generated part of the work)
+
+Work is counted at nominal token rates, which fix the unit and the first guess at how a prompt token compares with a
+generated one. `slope` says how long that work really takes; `tilt` corrects the comparison as far as the mix of prompt
+and generated tokens has varied: it is drawn to zero as by a normal prior of half the slope, so that one mix for all the
+time teaches nothing about another. Cached prompt tokens are no work. Least squares, weighed by the requests that a mean
+is over, which is most near saturation, and by age (half in a day); then once more without what lies far off.
+
+Must not know: what is decided with it, when.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from adapter.core.signal import FloatArray, Signal
+
+FEWEST: Final = 6
+"""Settled stretches of ten minutes."""
+PLENTY: Final = 36
+"""So many make full confidence, as far as number goes."""
+LEAST_SPREAD: Final = 1.3
+"""90th percentile of the load of an engine over its 10th: below, level and slope cannot be told apart."""
+WORST_ERROR: Final = 0.25
+"""Median relative error of the pace that is still called a fit."""
+HALF_LIFE: Final = 144.0
+"""Stretches after which one weighs half: a day."""
+MIX_HALF_LIFE: Final = 6.0
+"""The same for the mix of tokens and the length of requests that capacity is stated for: an hour."""
+_TILT_PRIOR: Final = 0.5
+_FAR_OFF: Final = 3.0  # standard deviations
+_NEAR: Final = 0.05  # of the pace; what lies within is never called far off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpeed:
+    """How one engine fares under load, in nominal engine-seconds per second of work at today's mix of tokens."""
+
+    level: float = math.nan
+    """Tokens per second of a sequence in an engine with nothing else to do."""
+    loss: float = math.nan
+    """Tokens per second that a sequence loses with each unit of work."""
+    generated: float = math.nan
+    """Tokens generated with each unit of work."""
+    kv_share: float = math.nan
+    """Of the KV cache, for each request; NaN = unknown."""
+    highest: float = math.nan
+    """The most work of an engine that was seen, settled."""
+    stretches: int = 0
+    error: float = math.nan
+    """Median relative error of the pace."""
+    why: str = ""
+    """Why nothing is learnt, where nothing is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    """Of n workloads in m stretches, shape (n, m), 0 where nothing is known."""
+
+    work: FloatArray
+    tilt: FloatArray
+    """Prompt part less generated part of the work."""
+    pace: FloatArray
+    weight: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Line:
+    """Shape (n, 1)."""
+
+    level: FloatArray
+    slope: FloatArray
+    tilt: FloatArray
+
+    def off(self, seen: _Seen) -> FloatArray:
+        """Return how far each pace is off, relative to itself, shape (n, m)."""
+        expected = self.level - self.slope * seen.work - self.tilt * seen.tilt
+        return np.abs(seen.pace - expected) / np.where(seen.pace > 0, seen.pace, 1.0)
+
+
+def learn_speeds(
+    noted: Mapping[Signal, FloatArray], *, prompt: FloatArray, generation: FloatArray
+) -> list[EngineSpeed]:
+    """Return the speed of the engines of n workloads.
+
+    Args:
+        noted: by `settled.NOTED`, shape (n, m), oldest first, NaN where not settled.
+        prompt: nominal prompt tokens/s of an engine that does nothing else, shape (n, 1); infinite where they cost
+            nothing.
+        generation: the same of generated tokens.
+    """
+    parts = noted[Signal.PROMPT_TOKENS_RATE] / prompt, noted[Signal.GENERATION_TOKENS_RATE] / generation
+    work, running = parts[0] + parts[1], noted[Signal.REQUESTS_RUNNING]
+    known = np.isfinite(work) & (work > 0) & (running > 0)
+    age = np.arange(work.shape[1])[::-1]
+    seen = _Seen(
+        work=np.where(known, work, 0.0),
+        tilt=np.where(known, parts[0] - parts[1], 0.0),
+        pace=np.where(known, noted[Signal.GENERATION_TOKENS_RATE] / np.where(known, running, 1.0), 0.0),
+        weight=np.where(known, running * 0.5 ** (age / HALF_LIFE), 0.0),
+    )
+    line, off = _fitted(seen)
+    recent = known * 0.5 ** (age / MIX_HALF_LIFE)
+    done = _mean(seen.work, recent)
+    mix, generated = (
+        _mean(each, recent) / np.where(done > 0, done, 1.0)
+        for each in (seen.tilt, np.nan_to_num(noted[Signal.GENERATION_TOKENS_RATE]))
+    )
+    kv_share = _mean(np.nan_to_num(noted[Signal.KV_CACHE_USAGE]), recent * (noted[Signal.KV_CACHE_USAGE] > 0))
+    loss = line.slope + line.tilt * mix
+    return [
+        _speed(
+            work[row][known[row]],
+            off[row][known[row]],
+            level=line.level[row].item(),
+            loss=loss[row].item(),
+            generated=generated[row].item(),
+            kv_share=kv_share[row].item() or math.nan,
+        )
+        for row in range(work.shape[0])
+    ]
+
+
+def _speed(
+    work: FloatArray, off: FloatArray, *, level: float, loss: float, generated: float, kv_share: float
+) -> EngineSpeed:
+    """Return the speed of one workload's engines, or why it is not known."""
+    count = work.size
+    if count < FEWEST:
+        return EngineSpeed(stretches=count, why=f"{count} settled stretches of ten minutes, {FEWEST} are needed")
+    low, high = np.quantile(work, (0.1, 0.9)).tolist()
+    if high < LEAST_SPREAD * low:
+        why = f"the load of an engine hardly changed ({low:.3g} to {high:.3g} engine-seconds/s)"
+        return EngineSpeed(stretches=count, why=why)
+    error = float(np.median(off))
+    if not error <= WORST_ERROR:
+        why = f"the pace of engines does not follow their load (off by {error:.0%} at the median)"
+        return EngineSpeed(stretches=count, error=error, why=why)
+    return EngineSpeed(
+        level=level,
+        loss=loss,
+        generated=generated,
+        kv_share=kv_share,
+        highest=float(work.max()),
+        stretches=count,
+        error=error,
+    )
+
+
+def _fitted(seen: _Seen) -> tuple[_Line, FloatArray]:
+    """Return the line, fitted twice: the second time without what lies far off the first; and how far all lie off."""
+    line = _line(seen, seen.weight)
+    off = line.off(seen)
+    spread = np.sqrt(_mean(off * off, seen.weight))
+    near = off <= np.maximum(_FAR_OFF * spread, _NEAR)
+    line = _line(seen, seen.weight * near)
+    return line, line.off(seen)
+
+
+def _line(seen: _Seen, weight: FloatArray) -> _Line:
+    """Return the weighted least squares, with the tilt drawn to zero."""
+    work, pace, tilt = (each - _mean(each, weight) for each in (seen.work, seen.pace, seen.tilt))
+    variance = _mean(work * work, weight)
+    safe = np.where(variance > 0, variance, 1.0)
+    plain = -_mean(work * pace, weight) / safe
+    left = pace + plain * work
+    known = np.maximum(np.count_nonzero(weight > 0, axis=1, keepdims=True), 1)
+    prior = np.where(plain != 0, _TILT_PRIOR * plain, 1.0)
+    ridge = _mean(left * left, weight) / known / (prior * prior)
+    # Two unknowns are left, slope and tilt: the normal equations in full.
+    cross, own = _mean(work * tilt, weight), _mean(tilt * tilt, weight) + ridge
+    toward = -_mean(tilt * pace, weight)
+    determinant = safe * own - cross * cross
+    solid = determinant > 1e-12 * safe * np.where(own > 0, own, 1.0)
+    tilted = np.where(solid, (safe * toward - cross * plain * safe) / np.where(solid, determinant, 1.0), 0.0)
+    slope = plain - tilted * cross / safe
+    level = _mean(seen.pace, weight) + slope * _mean(seen.work, weight) + tilted * _mean(seen.tilt, weight)
+    return _Line(level=level, slope=slope, tilt=tilted)
+
+
+def _mean(values: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return weighted means over time, shape (n, 1); 0 without any weight."""
+    total = weight.sum(axis=1, keepdims=True)
+    mean: FloatArray = (values * weight).sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0)
+    return mean
