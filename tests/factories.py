@@ -55,7 +55,7 @@ def decision(workload: WorkloadId = LLAMA, **changes: Any) -> Decision:
             unit=DemandUnit.WORK,
             per_replica=0.9,
             source="learnt",
-            nominal=1.0,
+            nominal=0.9,
             confidence=0.75,
             reason="learnt from 40 stretches",
         ),

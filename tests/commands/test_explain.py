@@ -44,7 +44,7 @@ def test_steps_reasons_and_signals_are_shown(url: str) -> None:
         "not 8: replicas.max is 6 (bounds)",
         "8 -> 6",
         "a peak of 7.2 is expected within the lead time",
-        "0.9 engine-seconds/s per replica (nominally 1), learnt from 40 stretches; confidence 75%",
+        "0.9 engine-seconds/s per replica (nominally 0.9), learnt from 40 stretches; confidence 75%",
         "kv_cache_usage",
         "stale",
         "95.0 s",

@@ -15,8 +15,8 @@ PAGE = ROOT / "docs" / "support.md"
 TEST = "tests/integration/test_preset_table.py::test_signal_is_what_hand_arithmetic_gives"
 
 COLUMNS: dict[str, tuple[Signal, ...]] = {
-    "queue": (Signal.QUEUE_DEPTH,),
-    "running": (Signal.REQUESTS_RUNNING,),
+    "queue": (Signal.QUEUE_DEPTH, Signal.QUEUE_DEPTH_AVERAGED),
+    "running": (Signal.REQUESTS_RUNNING, Signal.REQUESTS_RUNNING_AVERAGED),
     "arrivals": (Signal.ARRIVAL_RATE, Signal.GATEWAY_ARRIVAL_RATE),
     "tokens": (Signal.PROMPT_TOKENS_RATE, Signal.GENERATION_TOKENS_RATE),
     "per request": (Signal.PROMPT_TOKENS_PER_REQUEST, Signal.GENERATION_TOKENS_PER_REQUEST),
@@ -29,6 +29,7 @@ COLUMNS: dict[str, tuple[Signal, ...]] = {
         Signal.REPLICAS_REQUESTED,
         Signal.REPLICAS_STATUS,
         Signal.REPLICAS_READY,
+        Signal.REPLICAS_READY_AVERAGED,
         Signal.REPLICAS_UNSCHEDULABLE,
         Signal.REPLICAS_IMAGE_ERROR,
         Signal.REPLICAS_CRASHING,

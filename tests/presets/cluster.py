@@ -11,6 +11,7 @@ CASES: tuple[Case, ...] = (
             Signal.REPLICAS_REQUESTED: 2,
             Signal.REPLICAS_STATUS: 2,
             Signal.REPLICAS_READY: 1,
+            Signal.REPLICAS_READY_AVERAGED: 1,
             Signal.REPLICAS_OUTDATED: 0,
             Signal.STARTING_SECONDS: 1786957200 - 1786956900,  # the pod that is not ready yet
             Signal.START_SECONDS: None,  # the other one was ready an hour ago

@@ -10,6 +10,8 @@ CASES: tuple[Case, ...] = (
         {
             Signal.QUEUE_DEPTH: 9,
             Signal.REQUESTS_RUNNING: 31,
+            Signal.QUEUE_DEPTH_AVERAGED: 9,  # gauges stand still
+            Signal.REQUESTS_RUNNING_AVERAGED: 31,
             # completions, aborts and errors included, and refusals; running and waiting stand still
             Signal.ARRIVAL_RATE: (30911 + 2208 + 117 + 3 + 0 + 12 + 0) * PER_S,
             Signal.PROMPT_TOKENS_RATE: 47903112 * PER_S,
