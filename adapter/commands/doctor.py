@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapter.cluster.tuning_file import read_document
+from adapter.cluster.tuning_keeper import decode_document
 from adapter.commands.recorded import prometheus_at
 from adapter.core.errors import ScaleaheadError, TuningError
 from adapter.core.signal import UNITS, SignalProblem
@@ -38,7 +39,7 @@ def command(*, file: str, url: str | None, only: tuple[str, ...], everything: bo
     Exit code 2: the document or Prometheus cannot be read.
     """
     try:
-        tuning = parse_tuning(read_document(file), file=file, presets=preset_names())
+        tuning = parse_tuning(decode_document(read_document(file), file=file), file=file, presets=preset_names())
         chosen = _chosen(tuning.workloads, only)
         findings, problems = _diagnosed(chosen, prometheus_at(url) or tuning.prometheus)
     except (ValueError, TuningError, ScaleaheadError) as error:
