@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.core.signal import FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem
+from adapter.core.signal import FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem, State
+from adapter.prometheus.decode import BoolArray
 from adapter.prometheus.fold import Folded, fold_ratio
 from adapter.prometheus.jobs import ANCHOR_JOBS, job_count
 from adapter.prometheus.plan import Plan, PlannedPreset, PlannedSignal
 from adapter.prometheus.reader import Fetched
 from adapter.prometheus.states import (
     Freshness,
+    Part,
     against_ready,
     judge,
     prefer,
@@ -30,16 +32,25 @@ class _Collected:
     failed: set[Signal] = field(default_factory=set)
     by_pod: list[tuple[PlannedPreset, FloatArray]] = field(default_factory=list)
     demand: list[tuple[PlannedSignal, Readings]] = field(default_factory=list)
+    final: dict[Signal, BoolArray] = field(default_factory=dict)
+    """Rows that an engine's preset speaks for: when engines are silent, the queue of a gateway is another one."""
+    offered: dict[Signal, BoolArray] = field(default_factory=dict)
+    """Rows that some preset speaks for."""
 
-    def add(self, signal: PlannedSignal, readings: Readings) -> None:
-        if signal.how.demand is None:
-            self.put(signal.signal, readings)
-        else:  # what it means is known when all signals are there
+    def add(self, signal: PlannedSignal, readings: Readings, *, served: BoolArray, engine: bool) -> None:
+        """Take the readings of the rows that are served, by an engine's own preset or another."""
+        if signal.how.demand is not None:  # what it means is known when all signals are there
             self.demand.append((signal, readings))
+            return
+        none = np.zeros_like(served)
+        final = self.final.get(signal.signal, none)
+        self.put(signal.signal, readings, final=none if engine else final)
+        self.final[signal.signal] = final | (served & engine)
+        self.offered[signal.signal] = self.offered.get(signal.signal, none) | served
 
-    def put(self, signal: Signal, readings: Readings) -> None:
+    def put(self, signal: Signal, readings: Readings, *, final: BoolArray) -> None:
         known = self.readings.get(signal)
-        self.readings[signal] = readings if known is None else prefer(known, readings)
+        self.readings[signal] = readings if known is None else prefer(known, readings, final=final)
 
     def complain(self, name: str, fetched: Fetched) -> None:
         self.problems.extend(
@@ -111,9 +122,10 @@ def _add_preset(collected: _Collected, preset: PlannedPreset, answers: _Answers)
         folded = _folded(signal, own)
         if folded is None or freshness is None:
             collected.failed.add(signal.signal)
-            collected.add(signal, missing)
+            collected.add(signal, missing, served=served, engine=preset.engine)
         else:
-            collected.add(signal, judge(folded, freshness, warned=any(each.warned for each in own)))
+            judged = judge(folded, freshness, warned=any(each.warned for each in own))
+            collected.add(signal, judged, served=served, engine=preset.engine)
 
 
 def _freshness(anchor: Sequence[Fetched]) -> Freshness | None:
@@ -166,12 +178,21 @@ def _compare_with_ready(collected: _Collected) -> None:
 def _settle_demand(collected: _Collected) -> None:
     """Make demand at zero what waits outside of engines, whatever its source counts."""
     known = collected.readings
-    inside = [known[signal] for signal in (Signal.QUEUE_DEPTH, Signal.REQUESTS_RUNNING) if signal in known]
     ready = known.get(Signal.REPLICAS_READY)
+    inside = [
+        Part(readings=known[signal], expected=collected.offered[signal][:, None] & ~_known_zero(ready))
+        for signal in (Signal.QUEUE_DEPTH, Signal.REQUESTS_RUNNING)
+        if signal in known
+    ]
     for signal, readings in collected.demand:
         settled = readings
         if signal.how.demand == "in_flight":
             settled = without(readings, inside)
         elif signal.how.demand == "lost" and ready is not None:
             settled = unless_served(readings, ready)
-        collected.put(signal.signal, settled)
+        collected.put(signal.signal, settled, final=np.zeros(len(settled.state), dtype=np.bool_))
+
+
+def _known_zero(ready: Readings | None) -> BoolArray | np.bool_:
+    """Return where it is known that no replica is ready."""
+    return np.False_ if ready is None else (ready.state <= State.STALE) & (ready.value == 0)

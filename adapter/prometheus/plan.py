@@ -34,6 +34,8 @@ class PlannedPreset:
     owners: Owners
     rows: tuple[int, ...]
     """Rows of the workloads that the preset serves."""
+    engine: bool
+    """Whether it speaks for engines themselves: nothing stands in for a signal of it that is absent."""
     by_pod: tuple[int, ...]
     """Those of them whose engine series are matched pod by pod, so that targets can be held against ready replicas."""
     anchor: AnchorQueries
@@ -130,6 +132,7 @@ def _planned(preset: Preset, members: Mapping[int, Member], common: _Common) -> 
         name=preset.name,
         owners=Owners(preset, members),
         rows=tuple(sorted(members)),
+        engine=preset.layer is Layer.ENGINE,
         by_pod=tuple(row for row in sorted(members) if own_targets and _matches_pods(members[row])),
         anchor=anchor_queries(preset.anchor, scope),
         signals=tuple(

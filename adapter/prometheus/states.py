@@ -66,9 +66,15 @@ def unavailable(served: BoolArray, columns: int) -> Readings:
     return Readings(value=missing.value, state=state, age_s=missing.age_s, coverage=missing.coverage)
 
 
-def prefer(first: Readings, second: Readings) -> Readings:
-    """Return the first readings, and the second where the first are absent."""
-    gap = first.state == State.ABSENT
+def prefer(first: Readings, second: Readings, *, final: BoolArray) -> Readings:
+    """Return the first readings, and the second where the first are absent.
+
+    Args:
+        first: trusted more.
+        second: trusted less.
+        final: rows whose absence stands, shape (n,).
+    """
+    gap = (first.state == State.ABSENT) & ~final[:, None]
     return Readings(
         value=np.where(gap, second.value, first.value),
         state=np.where(gap, second.state, first.state).astype(np.uint8),
@@ -77,17 +83,28 @@ def prefer(first: Readings, second: Readings) -> Readings:
     )
 
 
-def without(readings: Readings, parts: Sequence[Readings]) -> Readings:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Something that a count includes and that is known by itself."""
+
+    readings: Readings
+    expected: BoolArray
+    """Where it should be known, shape (n, t)."""
+
+
+def without(readings: Readings, parts: Sequence[Part]) -> Readings:
     """Return a count of which what is known of its parts is taken off, at least 0.
 
-    Where a part is less than fresh, so is what is left.
+    Where a part is less than fresh, so is what is left; where one should be known and is not, what is left is too much
+    and therefore partial.
     """
     value, state = readings.value, readings.state
     known = state <= State.STALE
     for part in parts:
-        here = known & (part.state <= State.STALE)
-        value = np.where(here, value - part.value, value)
-        state = np.where(here, np.maximum(state, part.state), state)
+        here = known & (part.readings.state <= State.STALE)
+        value = np.where(here, value - part.readings.value, value)
+        doubt = np.where(here, part.readings.state, np.where(part.expected, State.PARTIAL, State.FRESH))
+        state = np.where(known, np.maximum(state, doubt), state)
     value = np.maximum(value, 0.0)  # the two are scraped at different times
     return Readings(value=value, state=state.astype(np.uint8), age_s=readings.age_s, coverage=readings.coverage)
 

@@ -40,7 +40,6 @@ CASES: tuple[Case, ...] = (
             Signal.QUEUE_DEPTH: 2,
             Signal.REQUESTS_RUNNING: 40,
             Signal.E2E_LATENCY: quantile(0.95 * 33391, lower=10, upper=30, below=25861, within=33054),
-            Signal.REPLICAS_READY: 2,
             # two hosts are healthy: what was refused before does not wait
             Signal.DEMAND_AT_ZERO: 0,
         },

@@ -7,6 +7,7 @@ from adapter.core.signal import Readings, State
 from adapter.prometheus.fold import Folded
 from adapter.prometheus.states import (
     Freshness,
+    Part,
     against_ready,
     judge,
     prefer,
@@ -93,7 +94,16 @@ def test_second_preset_fills_only_what_the_first_has_not() -> None:
     fresh = np.full((2, 1), State.FRESH, dtype=np.uint8)
     both = Readings(value=np.ones((2, 1)), state=fresh, age_s=np.ones((2, 1)), coverage=np.ones((2, 1)))
 
-    assert [prefer(first, both).cell(row, 0).state for row in range(2)] == [State.FRESH, State.UNAVAILABLE]
+    open_, final = np.zeros(2, dtype=np.bool_), np.ones(2, dtype=np.bool_)
+
+    assert [prefer(first, both, final=open_).cell(row, 0).state for row in range(2)] == [
+        State.FRESH,
+        State.UNAVAILABLE,
+    ]
+    assert [prefer(first, both, final=final).cell(row, 0).state for row in range(2)] == [
+        State.ABSENT,
+        State.UNAVAILABLE,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,18 +137,23 @@ def _readings(value: float, state: State = State.FRESH) -> Readings:
     return Readings(value=number, state=np.array([[state]], dtype=np.uint8), age_s=_cell(3.0), coverage=_cell(1.0))
 
 
+def _part(readings: Readings, *, expected: bool = True) -> Part:
+    return Part(readings=readings, expected=np.array([[expected]]))
+
+
 @pytest.mark.parametrize(
     ("parts", "value", "state"),
     [
         ([], 7.0, State.FRESH),
-        ([_readings(4.0), _readings(1.0)], 2.0, State.FRESH),
-        ([_readings(9.0)], 0.0, State.FRESH),  # scraped at another time
-        ([_readings(4.0, State.PARTIAL)], 3.0, State.PARTIAL),
-        ([_readings(4.0, State.ABSENT)], 7.0, State.FRESH),  # no replica, no engine
+        ([_part(_readings(4.0)), _part(_readings(1.0))], 2.0, State.FRESH),
+        ([_part(_readings(9.0))], 0.0, State.FRESH),  # scraped at another time
+        ([_part(_readings(4.0, State.PARTIAL))], 3.0, State.PARTIAL),
+        ([_part(_readings(4.0, State.ABSENT))], 7.0, State.PARTIAL),  # engines run that nobody scrapes
+        ([_part(_readings(4.0, State.ABSENT), expected=False)], 7.0, State.FRESH),  # no replica, no engine
     ],
 )
 def test_what_engines_have_is_taken_off_what_a_gateway_has_in_flight(
-    parts: list[Readings], value: float, state: State
+    parts: list[Part], value: float, state: State
 ) -> None:
     """Seven are in flight."""
     cell = without(_readings(7.0), parts).cell(0, 0)
@@ -148,7 +163,7 @@ def test_what_engines_have_is_taken_off_what_a_gateway_has_in_flight(
 
 def test_absence_stays_absence_when_something_is_taken_off() -> None:
     """Nothing less something is nothing known."""
-    cell = without(_readings(0.0, State.ABSENT), [_readings(4.0)]).cell(0, 0)
+    cell = without(_readings(0.0, State.ABSENT), [_part(_readings(4.0))]).cell(0, 0)
 
     assert cell.state is State.ABSENT
     assert np.isnan(cell.value)
