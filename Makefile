@@ -50,6 +50,7 @@ update: $(INSTALLED) ## Regenerate requirements.lock, KEDA messages, docs and da
 	@.ci/lock $(BIN) $(ARGS)
 	@$(BIN)/python -m tests.keda.generate
 	@$(BIN)/python -m tests.docs.generate
+	@$(BIN)/python -m tests.manifests.generate
 	@$(BIN)/python -m tests.dashboards.generate
 
 tools:

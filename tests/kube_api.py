@@ -42,6 +42,8 @@ class KubeApiServer:
     """Whether the spec of a SubjectAccessReview is allowed."""
     received: list[tuple[str, str, Json]] = field(default_factory=list)
     """Method, path and body of each request that is no watch."""
+    forbidden: list[str] = field(default_factory=list)
+    """Requests that were not permitted."""
     watches: list[dict[str, str]] = field(default_factory=list)
     """Query of each watch."""
     down: bool = False
@@ -50,6 +52,8 @@ class KubeApiServer:
     """How long answers take."""
     refuse_watches: list[Json] = field(default_factory=list)
     """The next watches are answered with these Statuses, as HTTP."""
+    permits: Callable[[str, str, dict[str, str]], bool] = lambda *_: True
+    """Whether whoever asks may send a request, by method, path and query."""
     refused_paths: dict[str, Json] = field(default_factory=dict)
     """Paths that are answered with a Status."""
 
@@ -148,6 +152,9 @@ class KubeApiServer:
 
     async def _answer(self, request: Request) -> Response:
         path, query = request.url.path, dict(request.query_params)
+        if not self.permits(request.method, path, query):
+            self.forbidden.append(f"{request.method} {path} {query}")
+            return JSONResponse(_status(403, "Forbidden"), status_code=403)
         if query.get("watch") == "true":
             return self._watch(path, query)
         body = await request.body()

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 NAMESPACE, WORKLOAD = "llm", "llama-70b-vllm"
 """The workload of the exposition `vllm.prom`."""
 
-_START_LIMIT_S = 30.0
+_START_LIMIT_S = 90.0
 _TUNING = """\
 apiVersion: scaleahead/v1alpha1
 prometheus: {{url: "{url}", rateWindow: 10s, timeout: {timeout}}}
@@ -60,13 +60,17 @@ class ServeProcess:
     Args:
         folder: where its log goes; one process at a time.
         config: the tuning document; None leaves it to the flags.
+        environment: further variables.
         flags: more flags; external metrics are plain when no certificate is among them.
     """
 
-    def __init__(self, folder: Path, config: Path | None, *flags: str) -> None:
+    def __init__(
+        self, folder: Path, config: Path | None, *flags: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._log = folder / "serve.log"
+        self._environment = environment or {}
         self._config = config
-        self._flags: Sequence[str] = flags if _ENCRYPTED.intersection(flags) else (*flags, _PLAIN)
+        self._flags: Sequence[str] = flags if _encrypted(flags, environment) else (*flags, _PLAIN)
         self._process: subprocess.Popen[bytes] | None = None
         self._found: dict[str, str] = {}
 
@@ -76,7 +80,9 @@ class ServeProcess:
         config = [] if self._config is None else ["--config", str(self._config)]
         command = [sys.executable, "-m", "adapter", "serve", *config, "--log-format", "json"]
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen([*command, *ports, *self._flags], stderr=log, env={**os.environ, **_QUIET})
+            self._process = subprocess.Popen(
+                [*command, *ports, *self._flags], stderr=log, env={**os.environ, **_QUIET, **self._environment}
+            )
         wait_until(self._is_listening, limit_s=_START_LIMIT_S)
 
     def log(self) -> list[dict[str, Any]]:
@@ -152,4 +158,10 @@ class ServeProcess:
 
 _PLAIN = "--external-metrics-plain"
 _ENCRYPTED = {"--external-metrics-tls-cert", "--serving-secret"}
+
+
+def _encrypted(flags: Sequence[str], environment: Mapping[str, str] | None) -> bool:
+    return bool(_ENCRYPTED.intersection(flags)) or "SCALEAHEAD_SERVING_SECRET" in (environment or {})
+
+
 _QUIET = {"GRPC_VERBOSITY": "NONE"}
