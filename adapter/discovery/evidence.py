@@ -10,8 +10,8 @@ from adapter.core.signal import Grid, Signal
 from adapter.core.tuning import PrometheusTuning
 from adapter.core.workload import TargetKind
 from adapter.prometheus.matching import Labels
-from adapter.prometheus.preset import Preset, load_preset, preset_names
-from adapter.prometheus.promql import Scope, anchor_queries, render
+from adapter.prometheus.preset import Layer, Preset, load_preset, preset_names
+from adapter.prometheus.promql import Scope, anchor_queries, render, sighted_within
 from adapter.prometheus.reader import Ask
 
 _ENGINE_LABELS = ("namespace", "pod", "model_name", "model")
@@ -37,8 +37,14 @@ class Evidence:
     """Scale targets that kube-state-metrics knows, with the replicas that are requested."""
 
 
-def gather(ask: Ask, tuning: PrometheusTuning, *, at: float) -> Evidence:
+def gather(ask: Ask, tuning: PrometheusTuning, *, at: float, back_s: float = 0.0) -> Evidence:
     """Return what a Prometheus shows at a time.
+
+    Args:
+        ask: sends a query.
+        tuning: label restrictions.
+        at: seconds since epoch.
+        back_s: how long ago engines may have reported last; 0 for now.
 
     Raises:
         SignalError: it does not answer.
@@ -46,13 +52,16 @@ def gather(ask: Ask, tuning: PrometheusTuning, *, at: float) -> Evidence:
     grid = Grid(start=at, step_s=1.0)
     presets = [load_preset(name) for name in preset_names()]
     series = {
-        preset.name: tuple(each["metric"] for each in ask(_sighting(preset, tuning), grid).result) for preset in presets
+        preset.name: tuple(each["metric"] for each in ask(_sighting(preset, tuning, back_s), grid).result)
+        for preset in presets
     }
     return Evidence(series=series, targets=_targets(ask, tuning, grid))
 
 
-def _sighting(preset: Preset, tuning: PrometheusTuning) -> str:
+def _sighting(preset: Preset, tuning: PrometheusTuning, back_s: float) -> str:
     by = preset.group or _ENGINE_LABELS
+    if back_s and preset.layer is Layer.ENGINE:
+        return sighted_within(preset.anchor, by, match=tuning.match, back_s=back_s)
     scope = Scope(by=by, window_s=tuning.rate_window, match=tuning.match, replica_label=tuning.replica_label)
     return anchor_queries(preset.anchor, scope).reporting
 

@@ -51,6 +51,8 @@ class Proposal:
     match: Mapping[str, str]
     sources: tuple[str, ...]
     """Further presets."""
+    models: tuple[str, ...] = ()
+    """What it serves, where engines tell."""
     replicas: int | None
     """Requested now; None if nobody knows."""
     demand: DemandSeen | None
@@ -81,6 +83,7 @@ def _seated(seat: Seat, evidence: Evidence, serving: Mapping[tuple[str, str], in
         target=seat.target,
         match={},
         sources=(),
+        models=seat.models,
         replicas=evidence.targets.get(seat.target),
         demand=None,
         confidence=Confidence.SURE if seat.known else Confidence.LIKELY,

@@ -141,6 +141,19 @@ def _by(labels: Sequence[str]) -> str:
     return f"by ({', '.join(dict.fromkeys(labels))})"
 
 
+def sighted_within(anchor: Anchor, by: Sequence[str], *, match: Mapping[str, str], back_s: float) -> str:
+    """Return the query for the groups of an anchor that reported within so many seconds.
+
+    Example:
+        >>> anchor = Anchor(metrics=("x",), series=())
+        >>> sighted_within(anchor, ["pod"], match={}, back_s=60)
+        'count by (pod) (last_over_time(x{}[60s]))'
+    """
+    within = duration(back_s)
+    found = _selectors(anchor.metrics, _conditions(match), lambda selector: f"last_over_time({selector}[{within}])")
+    return f"count {_by(by)} ({found})"
+
+
 def anchor_queries(anchor: Anchor, scope: Scope) -> AnchorQueries:
     """Return the questions about an anchor's freshness."""
     matchers = ",".join(part for part in (anchor.where, _where(scope)) if part)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from adapter.clock import SystemClock
 from adapter.decision_log import DecisionLog
+from adapter.discovery.fleet import FoundWorkloads, JoinedWorkloads
 from adapter.external_metrics.app import build_aggregated_app
 from adapter.feed import Publisher, SnapshotFeed
 from adapter.keda.inline import InlineWorkloads
@@ -43,6 +44,7 @@ class Parts:
 
     loop: Loop
     watch: TuningWatch
+    found: FoundWorkloads
     waker: Waker
     source: CurrentSource
     gateways: GatewaySource
@@ -83,7 +85,9 @@ def assemble(settings: Settings, opened: OpenedTuning, membership: Membership | 
     sink = Publisher(sinks=(decisions, feed, ChangeLog()))
     gateways = GatewaySource()
     waker = Waker(sources=(source, gateways), tuning=tuning, clock=clock, sink=sink)
-    loop = Loop(source=source, tuning=tuning, inline=inline, clock=clock, sink=sink, waker=waker)
+    found = FoundWorkloads(tuning, clock)
+    others = JoinedWorkloads(inline, found)
+    loop = Loop(source=source, tuning=tuning, inline=others, clock=clock, sink=sink, waker=waker)
     tellers = () if membership is None else (membership.tuning_events(opened.regarding),)
     watch = TuningWatch(tuning, clock, tellers=tellers)
     works = _Works(
@@ -98,6 +102,7 @@ def assemble(settings: Settings, opened: OpenedTuning, membership: Membership | 
     return Parts(
         loop=loop,
         watch=watch,
+        found=found,
         waker=waker,
         source=source,
         gateways=gateways,

@@ -3,22 +3,26 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from adapter.cli import main
-from adapter.core.signal import Signal, State
-from adapter.core.tuning import PrometheusTuning, TunedWorkload, parse_tuning
+from adapter.core.signal import Grid, Signal, State
+from adapter.core.tuning import PrometheusTuning, TunedWorkload, Tuning, parse_tuning
 from adapter.discovery.diagnosis import Finding, Weight, diagnose
 from adapter.discovery.document import as_document
 from adapter.discovery.evidence import gather
+from adapter.discovery.fleet import FoundWorkloads
 from adapter.discovery.proposals import Proposal, propose, unpaired
 from adapter.prometheus.client import PrometheusClient
 from adapter.prometheus.preset import preset_names
+from adapter.prometheus.signals import PrometheusSignalSource
 from tests.exporter import Exporter
 from tests.expositions import load_exposition
+from tests.factories import FixedClock
 from tests.presets.systems import AT
 from tests.prometheus_server import PrometheusServer, ScrapeJob, Target
 from tests.waiting import wait_until
@@ -203,3 +207,42 @@ def test_both_commands_speak_json_and_say_in_their_exit_code_how_it_went(
     assert silent.exit_code == 1  # every signal is unavailable, which is what it says
     assert _run("discover", "--prometheus", "http://127.0.0.1:9").exit_code == 2
     assert _run("doctor", str(file), "--workload", "llm/other").exit_code == 2
+
+
+async def test_one_rule_covers_what_a_fleet_runs_and_reads_it_right(every_system: PrometheusServer) -> None:
+    """Found when all of them report: those that kube-state-metrics knows, by the names of their targets."""
+    text = (
+        "apiVersion: scaleahead/v1alpha1\n"
+        f"prometheus: {{url: '{every_system.url}'}}\n"
+        "tick: {settlingDelay: 0s}\n"
+        "discover:\n"
+        "- {namespaces: llm, models: {regex: meta-llama/.+}, slo: {ttft: 1s}}\n"
+        "- {namespaces: {regex: ll.}}\n"
+    )
+    tuning = parse_tuning(text, file="rules", presets=preset_names())
+    found = FoundWorkloads(_Fixed(tuning), FixedClock(AT))
+    await found.refresh()
+    by_name = {each.workload.id.name: each for each in found.workloads(now=AT)}
+    with PrometheusSignalSource(tuning.prometheus) as source:
+        fleet = await source.read(
+            [each.workload for each in by_name.values()], grid=Grid(start=AT, step_s=1.0), window_s=60.0
+        )
+    queues = dict(zip(by_name, fleet.readings[Signal.QUEUE_DEPTH].value[:, 0].tolist(), strict=True))
+
+    assert queues == {"legacy-vllm": 0.0, "llama-70b-vllm": 9.0, "mistral-tgi": 7.0}
+    assert {name: each.tuning.slo.ttft for name, each in by_name.items()} == {
+        "legacy-vllm": 2.0,
+        "llama-70b-vllm": 1.0,
+        "mistral-tgi": 2.0,
+    }
+
+
+@dataclass
+class _Fixed:
+    """A tuning document that stays."""
+
+    tuning: Tuning
+
+    def current(self) -> Tuning:
+        """Return it."""
+        return self.tuning

@@ -14,6 +14,7 @@ from adapter.core.tuning.fleet import BudgetTuning, FleetTuning, RatioTuning, Sc
 from adapter.core.tuning.gateway import GatewayTuning
 from adapter.core.tuning.hpa import HpaTuning
 from adapter.core.tuning.parse import parse_tuning
+from adapter.core.tuning.rule import RuleTuning
 from adapter.core.tuning.schema import document_schema
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
 from adapter.core.tuning.workload import EventTuning, OverrideTuning, WorkloadTuning
@@ -30,6 +31,7 @@ __all__ = [
     "OverrideTuning",
     "PrometheusTuning",
     "RatioTuning",
+    "RuleTuning",
     "ScaleTuning",
     "TickTuning",
     "TunedWorkload",

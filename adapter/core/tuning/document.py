@@ -12,6 +12,7 @@ from pydantic import Field
 from adapter.core.errors import Problem
 from adapter.core.tuning.fields import DnsName, Section
 from adapter.core.tuning.fleet import FleetTuning
+from adapter.core.tuning.rule import RuleTuning
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
 from adapter.core.tuning.workload import LabelCondition, LabelPattern, SourceTuning, WorkloadTuning
 from adapter.core.workload import Bounds, Matcher, Objective, ScaleTarget, Source, Workload, WorkloadId
@@ -38,6 +39,9 @@ class TuningDocument(Section):
         default=WorkloadTuning(), description="Values for every workload that does not set its own."
     )
     workloads: tuple[WorkloadEntry, ...] = Field(default=(), description="The workloads.")
+    discover: tuple[RuleTuning, ...] = Field(
+        default=(), description="Rules for workloads that are found in Prometheus; those that are listed win."
+    )
     fleet: FleetTuning = Field(default=FleetTuning(), description="Limits over several workloads.")
 
 
@@ -57,6 +61,8 @@ class Tuning:
     tick: TickTuning
     defaults: WorkloadTuning
     workloads: tuple[TunedWorkload, ...]
+    discover: tuple[RuleTuning, ...] = ()
+    """Rules for workloads that are found, with defaults filled in."""
     fleet: FleetTuning = FleetTuning()  # noqa: RUF009 - frozen, so sharing the default instance is safe
     digest: str
     """First 12 hexadecimal digits of the SHA-256 of what the document says; comments and layout do not count."""

@@ -11,7 +11,8 @@ from adapter.core.tuning.fields import format_duration
 from adapter.core.tuning.schema import JsonSchema, allowed, document_schema, resolve_schema
 
 _PER_WORKLOAD = "defaults"
-_IDENTITY = ("namespace", "name")
+_OWN = {"workloads[].": ("namespace", "name"), "discover[].": ("namespaces", "names", "models")}
+"""What workloads and rules have besides what `defaults` has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Option:
     """One key of the document."""
 
     path: str
-    """Key path; keys under `defaults` hold for `workloads[]` too."""
+    """Key path; keys under `defaults` hold for `workloads[]` and `discover[]` too."""
     type: str
     unit: str
     default: str
@@ -36,7 +37,7 @@ def options() -> tuple[Option, ...]:
 def _section(schema: JsonSchema, prefix: str) -> Iterator[Option]:
     required = schema.get("required", ())
     for key, written in schema.get("properties", {}).items():
-        if prefix == "workloads[]." and key not in _IDENTITY:
+        if key not in _OWN.get(prefix, (key,)):
             continue
         child = resolve_schema(written)
         path = f"{prefix}{key}"

@@ -22,10 +22,12 @@ from adapter.core.tuning.merge import merge_defaults
 from adapter.core.tuning.nodes import Entry, Node, Plain, YamlFault, read_nodes
 from adapter.core.tuning.problems import Found, find, problem_at, problem_with_key, translate, unknown
 from adapter.core.tuning.remarks import remarks
+from adapter.core.tuning.rule import RuleTuning
 from adapter.core.tuning.schema import Location, document_schema
 from adapter.core.workload import WorkloadId
 
 M = TypeVar("M", bound=Section)
+_LISTED = ("workloads", "discover")
 _NEEDS = "write at least apiVersion and prometheus.url"
 
 
@@ -52,7 +54,8 @@ def parse_tuning(
     reading.problems.extend(_duplicate_workloads(root, file=file))
     reading.problems.extend(_unknown_partners(root, file=file))
     document = reading.document()
-    entries = reading.workloads()
+    entries = reading.listed("workloads", WorkloadEntry)
+    rules = reading.listed("discover", RuleTuning)
     if reading.problems or document is None:
         raise TuningError(_in_order(reading.problems))
     return Tuning(
@@ -60,6 +63,7 @@ def parse_tuning(
         tick=document.tick,
         defaults=document.defaults,
         workloads=tuple(_resolve(entry) for entry in entries),
+        discover=rules,
         fleet=document.fleet,
         digest=_digest(root),
         warnings=_in_order([*(_warning(use, file=file) for use in renamed), *_remarks(root, entries, file=file)]),
@@ -96,8 +100,8 @@ class _Reading:
         self._faulty_defaults: set[Location] = set()
 
     def document(self) -> TuningDocument | None:
-        """Validate everything but the workloads."""
-        head = [entry for entry in self.root.entries or () if entry.key != "workloads" or entry.node.items is None]
+        """Validate everything but the workloads and the rules for them."""
+        head = [entry for entry in self.root.entries or () if entry.key not in _LISTED or entry.node.items is None]
         node = Node(line=self.root.line, column=self.root.column, entries=head)
         document, faults = _validate(TuningDocument, node)
         for error in faults:
@@ -107,17 +111,16 @@ class _Reading:
             self.problems.append(translate(error, found, file=self.file))
         return document
 
-    def workloads(self) -> tuple[WorkloadEntry, ...]:
-        """Validate every workload with the defaults poured in; return the good ones."""
-        listed = self.root.get("workloads")
+    def listed(self, key: str, model: type[M]) -> tuple[M, ...]:
+        """Validate every item of a list with the defaults poured in; return the good ones."""
+        listed = self.root.get(key)
         own = listed.items or () if listed is not None else ()
-        read = (self._workload(index, entry) for index, entry in enumerate(own))
+        read = (self._item((key, index), entry, model) for index, entry in enumerate(own))
         return tuple(entry for entry in read if entry is not None)
 
-    def _workload(self, index: int, own: Node) -> WorkloadEntry | None:
+    def _item(self, at: Location, own: Node, model: type[M]) -> M | None:
         merged = merge_defaults(self.root.get("defaults"), own)
-        entry, faults = _validate(WorkloadEntry, merged)
-        at: Location = ("workloads", index)
+        entry, faults = _validate(model, merged)
         for error in faults:
             if not self._inherited(find(own, error["loc"])):
                 found = find(merged, error["loc"])
@@ -170,11 +173,12 @@ def _duplicate_keys(node: Node, at: Location, *, file: str) -> Iterator[Problem]
 
 
 def _sections(root: Node) -> Iterator[Location]:
-    """Give the location of every section that tunes workloads: the defaults, then each workload."""
+    """Give the location of every section that tunes workloads: the defaults, then each workload and rule."""
     yield ("defaults",)
-    listed = root.get("workloads")
-    for index, _ in enumerate(listed.items or () if listed is not None else ()):
-        yield ("workloads", index)
+    for key in _LISTED:
+        listed = root.get(key)
+        for index, _ in enumerate(listed.items or () if listed is not None else ()):
+            yield (key, index)
 
 
 def _unknown_presets(root: Node, presets: Collection[str], *, file: str) -> Iterator[Problem]:
