@@ -32,7 +32,7 @@ from adapter.core.fold import (
     taught,
 )
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, record_minutes
-from adapter.core.marks import LEARNT_FROM, Marks, attained_of
+from adapter.core.marks import Marks, attained_of
 from adapter.core.outlook import is_due
 from adapter.core.past import Past, mean_of, recollect
 from adapter.core.settled import NOTED, WATCHED, settled_by_means
@@ -147,11 +147,11 @@ def step(state: StepState, seen: Seen, now: float) -> tuple[Decision, StepState]
 def _counted(state: StepState, cells: Mapping[Signal, Reading], *, elapsed_s: float) -> Tally:
     """Return the tally after a step; a step that came late counts for what its rates cover at most, a minute."""
     start, rate, ttft, itl = (
-        _certain(cells[signal], state.tuned.tuning)
+        _certain(cells.get(signal, ABSENT), state.tuned.tuning)
         for signal in (Signal.START_SECONDS, Signal.ARRIVAL_RATE, Signal.TTFT_ATTAINED, Signal.ITL_ATTAINED)
     )
     arrivals = rate.item() * min(max(elapsed_s, 0.0), MINUTE_TIER.step_s)
-    watched = {signal: _certain(cells[signal], state.tuned.tuning).item() for signal in WATCHED}
+    watched = {signal: _certain(cells.get(signal, ABSENT), state.tuned.tuning).item() for signal in WATCHED}
     tally = state.tally.watched(watched)
     return tally.after(start_s=start.item(), arrivals=arrivals, attained=attained_of(ttft, itl).item())
 
@@ -172,7 +172,7 @@ def _cells(seen: Seen) -> dict[Signal, Reading]:
         return dict.fromkeys(Signal, _SILENT)
     given = seen.readings if isinstance(seen, Observed) else seen
     named = {_signal(name): _cell(name, value) for name, value in given.items()}
-    return {**dict.fromkeys((*REMEMBERED, *LEARNT_FROM, *WATCHED), ABSENT), **named}
+    return {**dict.fromkeys(REMEMBERED, ABSENT), **named}
 
 
 def _signal(name: str) -> Signal:

@@ -4,8 +4,8 @@
 
 The rates that our own policy is told are those of the engine times a factor; it plays them once as configured and once
 as a first guess, on the fluid engine, without forecasts, which would blur what the capacity does. Prints a line for
-each: what it took the capacity for after each day, over the true one, and the attainment and GPU-hours of each day, so
-that the day on which it learns is told apart from those after.
+each: what it took the capacity for after each six hours, over the true one, and their attainment and GPU-hours, so that
+the hours in which it learns are told apart from those after.
 """
 
 import argparse
@@ -18,7 +18,6 @@ from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload
 from adapter.simulation.closed_loop import close_loop
 from adapter.simulation.cold_start import constant
 from adapter.simulation.contest import tuning_of
-from adapter.simulation.daily import DAY_S
 from adapter.simulation.fluid import FluidFleet
 from adapter.simulation.fluid_state import load_of
 from adapter.simulation.own import Scaleahead
@@ -26,10 +25,12 @@ from adapter.simulation.profiles import MODELS
 from adapter.simulation.scenario import Scenario, Terms, build_scenario
 from tests.benchmarks.simulation_study import read_all
 
+_PART_S = 21_600.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """One day of a run."""
+class Part:
+    """Six hours of a run."""
 
     capacity: float
     """What a replica was taken for at its end, over the truth."""
@@ -48,8 +49,8 @@ def told(scenario: Scenario, *, factor: float, learn: bool) -> TunedWorkload:
     return resolve_workload(right.workload.id, WorkloadTuning.model_validate(values))
 
 
-def play(scenario: Scenario, *, factor: float, learn: bool) -> Iterator[Day]:
-    """Yield the days of a run."""
+def play(scenario: Scenario, *, factor: float, learn: bool) -> Iterator[Part]:
+    """Yield the parts of a run."""
     policy = Scaleahead(told(scenario, factor=factor, learn=learn))
     objective = scenario.terms.objective
     fleet = FluidFleet(
@@ -59,10 +60,10 @@ def play(scenario: Scenario, *, factor: float, learn: bool) -> Iterator[Day]:
         replicas=scenario.initial,
     )
     served, arrived, billed = 0.0, 0, 0.0
-    for day in range(round(scenario.end_s / DAY_S)):
-        score = close_loop(fleet, policy, end_s=(day + 1) * DAY_S, objective=objective).score
+    for part in range(round(scenario.end_s / _PART_S)):
+        score = close_loop(fleet, policy, end_s=(part + 1) * _PART_S, objective=objective).score
         met = score.attainment * score.requests
-        yield Day(
+        yield Part(
             capacity=policy.last.capacity.per_replica * factor if policy.last else float("nan"),
             attainment=(met - served) / (score.requests - arrived),
             gpu_hours=score.gpu_hours - billed,
@@ -74,11 +75,11 @@ def lines(scenario: Scenario, *, factors: Sequence[float]) -> Iterator[str]:
     """Play a scenario with each factor, as configured and learnt, and say what came of it."""
     for factor in factors:
         for learn in (False, True):
-            days = (
-                f"{day.attainment:.2%} at {day.gpu_hours:.1f} GPU-hours, capacity {day.capacity:.2f} of the true one"
-                for day in play(scenario, factor=factor, learn=learn)
+            parts = (
+                f"{part.attainment:.2%} at {part.gpu_hours:.1f} GPU-hours, taken for {part.capacity:.2f}"
+                for part in play(scenario, factor=factor, learn=learn)
             )
-            yield f"{factor:g} x true, {'learnt' if learn else 'configured'}: {'; '.join(days)}"
+            yield f"{factor:g} x true, {'learnt' if learn else 'configured'}: {'; '.join(parts)}"
 
 
 def main() -> None:
@@ -87,11 +88,11 @@ def main() -> None:
     parser.add_argument("trace", type=Path)
     parser.add_argument("series")
     parser.add_argument("--model", choices=sorted(MODELS), default="70b")
-    parser.add_argument("--days", type=int, default=2)
+    parser.add_argument("--hours", type=float, default=24.0, help="a multiple of six")
     parser.add_argument("--factor", type=float, action="append", help="repeat for several; 0.5, 1 and 2 by default")
     arguments = parser.parse_args()
     [load] = [each for each in read_all([arguments.trace]) if each.name == arguments.series]
-    scenario = build_scenario(load, Terms(profile=MODELS[arguments.model], scored_s=arguments.days * DAY_S))
+    scenario = build_scenario(load, Terms(profile=MODELS[arguments.model], scored_s=arguments.hours * 3600))
     if scenario is None:
         raise SystemExit("nothing arrives")
     for line in lines(scenario, factors=arguments.factor or (0.5, 1.0, 2.0)):
