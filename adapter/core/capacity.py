@@ -22,13 +22,15 @@ import numpy as np
 
 from adapter.core.decision import Capacity, DemandUnit
 from adapter.core.demand import demand_unit, nominal_rates
-from adapter.core.engine_speed import PLENTY, WORST_ERROR, EngineSpeed, learn_speeds
+from adapter.core.engine_speed import EngineSpeed, learn_speeds
 from adapter.core.history import History
 from adapter.core.tuning import TunedWorkload, WorkloadTuning
 from adapter.core.workload import WorkloadId
 
 REACH: Final = 1.5
 KNEE: Final = 0.8
+GUESS_DEVIATION: Final = 0.7
+"""Standard deviation of the inverse of a capacity, over that of the first guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +95,10 @@ def capacity_at(speed: EngineSpeed, tuning: WorkloadTuning) -> Capacity:
     """Return the capacity of engines of a speed; the tuning's own, with the reason, where it is not known.
 
     Example:
-        A token takes 10 ms in an idle engine, 100 ms at 0.9 of the nominal work, which is a tenth less than was said:
+        A token takes 10 ms in an idle engine, 100 ms at 0.9 of the nominal work, a tenth less than was said, for sure:
 
-        >>> speed = EngineSpeed(level=100.0, loss=100.0, generated=1000.0, highest=0.8, stretches=36, error=0.05)
+        >>> speed = EngineSpeed(
+        ...     level=100.0, loss=100.0, generated=1000.0, highest=0.8, stretches=36, error=0.05, deviation=0.0)
         >>> tuning = WorkloadTuning.model_validate({"capacity": {
         ...     "learn": True, "promptTokensPerSecond": 8000, "generationTokensPerSecond": 2000}})
         >>> round(capacity_at(speed, tuning).per_replica, 6)
@@ -111,16 +114,17 @@ def capacity_at(speed: EngineSpeed, tuning: WorkloadTuning) -> Capacity:
         full, reached = limit.work, seen
     else:
         full, reached = (in_flight(speed, min(KNEE * limit.work, most)) for most in (math.inf, seen))
-    per_replica = min(full, max(reached, told.nominal))
-    by = limit.by if per_replica == full else f"{REACH:g} times the highest load seen"
+    most = min(full, max(reached, told.nominal))
+    trust = _trust(speed, told, tuning)
+    by = limit.by if most == full else f"{REACH:g} times the highest load seen"
     return replace(
         told,
-        per_replica=per_replica,
+        per_replica=1.0 / ((1.0 - trust) / told.nominal + trust / most),
         source="learnt",
-        confidence=_confidence(speed, limit.work),
+        confidence=trust,
         reason=(
             f"learnt from {speed.stretches} settled stretches of ten minutes, off by {speed.error:.0%} at the median; "
-            f"bounded by {by}"
+            f"{most:.4g} is bounded by {by}, and weighs {trust:.0%} against the first guess"
         ),
     )
 
@@ -159,7 +163,15 @@ def _batch(speed: EngineSpeed, most: float, *, by: str) -> Limit:
     return Limit(work=most * speed.level / each if each > 0 else math.inf, by=by)
 
 
-def _confidence(speed: EngineSpeed, limit: float) -> float:
-    """Return the product of three shares: of the stretches that are plenty, of a perfect fit, of the load seen."""
-    seen = min(speed.highest / limit, 1.0)
-    return min(speed.stretches / PLENTY, 1.0) * (1.0 - speed.error / WORST_ERROR) * seen
+def _trust(speed: EngineSpeed, told: Capacity, tuning: WorkloadTuning) -> float:
+    """Return the weight of the line against the first guess, by the inverse of their variances.
+
+    The first guess says at which work an engine meets the objective, and so what a unit of work costs it; that is
+    a normal prior of the loss.
+    """
+    room = speed.level - 1 / _objective(tuning)[1]
+    guess = told.nominal
+    if told.unit is DemandUnit.CONCURRENCY:
+        guess = _batch(speed, told.nominal, by="").work
+    relative = speed.deviation * guess / room
+    return GUESS_DEVIATION**2 / (GUESS_DEVIATION**2 + relative**2)

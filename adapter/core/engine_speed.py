@@ -17,7 +17,7 @@ Must not know: what is decided with it, when.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,12 +27,6 @@ from adapter.core.signal import FloatArray, Signal
 
 FEWEST: Final = 6
 """Settled stretches of ten minutes."""
-PLENTY: Final = 36
-"""So many make full confidence, as far as number goes."""
-LEAST_SPREAD: Final = 1.3
-"""90th percentile of the load of an engine over its 10th: below, level and slope cannot be told apart."""
-WORST_ERROR: Final = 0.25
-"""Median relative error of the pace that is still called a fit."""
 HALF_LIFE: Final = 144.0
 """Stretches after which one weighs half: a day."""
 MIX_HALF_LIFE: Final = 6.0
@@ -40,6 +34,8 @@ MIX_HALF_LIFE: Final = 6.0
 _TILT_PRIOR: Final = 0.5
 _FAR_OFF: Final = 3.0  # standard deviations
 _NEAR: Final = 0.05  # of the pace; what lies within is never called far off
+_LEAST_NOISE: Final = 0.03  # of the pace; a line that fits better by chance is not known better
+_NO_SPREAD: Final = 1e-9  # relative; loads that differ less are one load, but for rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +55,8 @@ class EngineSpeed:
     stretches: int = 0
     error: float = math.nan
     """Median relative error of the pace."""
+    deviation: float = math.nan
+    """Standard deviation of the loss; infinite where the load never changed."""
     why: str = ""
     """Why nothing is learnt, where nothing is."""
 
@@ -82,10 +80,20 @@ class _Line:
     slope: FloatArray
     tilt: FloatArray
 
-    def off(self, seen: _Seen) -> FloatArray:
-        """Return how far each pace is off, relative to itself, shape (n, m)."""
-        expected = self.level - self.slope * seen.work - self.tilt * seen.tilt
-        return np.abs(seen.pace - expected) / np.where(seen.pace > 0, seen.pace, 1.0)
+    def left(self, seen: _Seen) -> FloatArray:
+        """Return what each pace is more than the line says, shape (n, m)."""
+        return seen.pace - (self.level - self.slope * seen.work - self.tilt * seen.tilt)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Fit:
+    """A line and how well it is known; shape (n, 1) but for `off`, shape (n, m)."""
+
+    line: _Line
+    off: FloatArray
+    """How far each pace is off, relative to itself."""
+    deviation: FloatArray
+    """Of the slope."""
 
 
 def learn_speeds(
@@ -109,7 +117,7 @@ def learn_speeds(
         pace=np.where(known, noted[Signal.GENERATION_TOKENS_RATE] / np.where(known, running, 1.0), 0.0),
         weight=np.where(known, running * 0.5 ** (age / HALF_LIFE), 0.0),
     )
-    line, off = _fitted(seen)
+    fit = _fitted(seen)
     recent = known * 0.5 ** (age / MIX_HALF_LIFE)
     done = _mean(seen.work, recent)
     mix, generated = (
@@ -117,62 +125,55 @@ def learn_speeds(
         for each in (seen.tilt, np.nan_to_num(noted[Signal.GENERATION_TOKENS_RATE]))
     )
     kv_share = _mean(np.nan_to_num(noted[Signal.KV_CACHE_USAGE]), recent * (noted[Signal.KV_CACHE_USAGE] > 0))
-    loss = line.slope + line.tilt * mix
-    return [
-        _speed(
-            work[row][known[row]],
-            off[row][known[row]],
-            level=line.level[row].item(),
-            loss=loss[row].item(),
-            generated=generated[row].item(),
-            kv_share=kv_share[row].item() or math.nan,
-        )
-        for row in range(work.shape[0])
-    ]
+    loss = fit.line.slope + fit.line.tilt * mix
+    columns = fit.line.level, loss, generated, kv_share, fit.deviation
+    numbers = np.concatenate(columns, axis=1).tolist()
+    return [_speed(work[row][known[row]], fit.off[row][known[row]], each) for row, each in enumerate(numbers)]
 
 
-def _speed(
-    work: FloatArray, off: FloatArray, *, level: float, loss: float, generated: float, kv_share: float
-) -> EngineSpeed:
+def _speed(work: FloatArray, off: FloatArray, numbers: Sequence[float]) -> EngineSpeed:
     """Return the speed of one workload's engines, or why it is not known."""
-    count = work.size
-    if count < FEWEST:
-        return EngineSpeed(stretches=count, why=f"{count} settled stretches of ten minutes, {FEWEST} are needed")
-    low, high = np.quantile(work, (0.1, 0.9)).tolist()
-    if high < LEAST_SPREAD * low:
-        why = f"the load of an engine hardly changed ({low:.3g} to {high:.3g} engine-seconds/s)"
-        return EngineSpeed(stretches=count, why=why)
-    error = float(np.median(off))
-    if not error <= WORST_ERROR:
-        why = f"the pace of engines does not follow their load (off by {error:.0%} at the median)"
-        return EngineSpeed(stretches=count, error=error, why=why)
+    if work.size < FEWEST:
+        return EngineSpeed(
+            stretches=work.size, why=f"{work.size} settled stretches of ten minutes, {FEWEST} are needed"
+        )
+    level, loss, generated, kv_share, deviation = numbers
     return EngineSpeed(
         level=level,
         loss=loss,
         generated=generated,
-        kv_share=kv_share,
+        kv_share=kv_share or math.nan,
         highest=float(work.max()),
-        stretches=count,
-        error=error,
+        stretches=work.size,
+        error=float(np.median(off)),
+        deviation=deviation,
     )
 
 
-def _fitted(seen: _Seen) -> tuple[_Line, FloatArray]:
-    """Return the line, fitted twice: the second time without what lies far off the first; and how far all lie off."""
-    line = _line(seen, seen.weight)
-    off = line.off(seen)
-    spread = np.sqrt(_mean(off * off, seen.weight))
-    near = off <= np.maximum(_FAR_OFF * spread, _NEAR)
-    line = _line(seen, seen.weight * near)
-    return line, line.off(seen)
+def _fitted(seen: _Seen) -> _Fit:
+    """Return the line, fitted twice: the second time without what lies far off the first."""
+    pace = np.where(seen.pace > 0, seen.pace, 1.0)
+    off = np.abs(_line(seen, seen.weight).left(seen)) / pace
+    usual = np.sqrt(_mean(off * off, seen.weight))
+    weight = seen.weight * (off <= np.maximum(_FAR_OFF * usual, _NEAR))
+    line = _line(seen, weight)
+    left = line.left(seen)
+    count = np.count_nonzero(weight > 0, axis=1, keepdims=True)
+    noise = _mean(left * left, weight) + (_LEAST_NOISE * _mean(seen.pace, weight)) ** 2
+    spread = _mean((seen.work - _mean(seen.work, weight)) ** 2, weight)
+    apart = spread > _NO_SPREAD * _mean(seen.work * seen.work, weight)
+    variance = noise / np.maximum(count - 2, 1) / np.where(apart, spread, 1.0)
+    deviation = np.where(apart, np.sqrt(variance), np.inf)
+    return _Fit(line=line, off=np.abs(left) / pace, deviation=deviation)
 
 
 def _line(seen: _Seen, weight: FloatArray) -> _Line:
     """Return the weighted least squares, with the tilt drawn to zero."""
     work, pace, tilt = (each - _mean(each, weight) for each in (seen.work, seen.pace, seen.tilt))
     variance = _mean(work * work, weight)
-    safe = np.where(variance > 0, variance, 1.0)
-    plain = -_mean(work * pace, weight) / safe
+    apart = variance > _NO_SPREAD * _mean(seen.work * seen.work, weight)
+    safe = np.where(apart, variance, 1.0)
+    plain = np.where(apart, -_mean(work * pace, weight) / safe, 0.0)
     left = pace + plain * work
     known = np.maximum(np.count_nonzero(weight > 0, axis=1, keepdims=True), 1)
     prior = np.where(plain != 0, _TILT_PRIOR * plain, 1.0)
@@ -181,7 +182,7 @@ def _line(seen: _Seen, weight: FloatArray) -> _Line:
     cross, own = _mean(work * tilt, weight), _mean(tilt * tilt, weight) + ridge
     toward = -_mean(tilt * pace, weight)
     determinant = safe * own - cross * cross
-    solid = determinant > 1e-12 * safe * np.where(own > 0, own, 1.0)
+    solid = apart & (determinant > 1e-12 * safe * np.where(own > 0, own, 1.0))
     tilted = np.where(solid, (safe * toward - cross * plain * safe) / np.where(solid, determinant, 1.0), 0.0)
     slope = plain - tilted * cross / safe
     level = _mean(seen.pace, weight) + slope * _mean(seen.work, weight) + tilted * _mean(seen.tilt, weight)

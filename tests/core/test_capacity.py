@@ -14,7 +14,9 @@ from tests.core.test_engine_speed import USUAL
 from tests.fakes import tuned
 
 RATES = {"prompt_tokens_per_second": 8000, "generation_tokens_per_second": 2000}
-SPEED = EngineSpeed(level=100.0, loss=100.0, generated=1000.0, kv_share=math.nan, highest=0.8, stretches=36, error=0.05)
+SPEED = EngineSpeed(
+    level=100.0, loss=100.0, generated=1000.0, kv_share=math.nan, highest=0.8, stretches=36, error=0.05, deviation=0.0
+)
 """Full at one unit of work, where a token would take for ever; 0.9 within 100 ms."""
 
 
@@ -57,15 +59,16 @@ def test_an_objective_sets_what_is_sustained() -> None:
     """A token takes 100 ms at 0.9 units of work, and 25 ms at 0.6."""
     found = capacity_at(SPEED, learning())
     assert (found.per_replica, found.source, found.nominal) == (pytest.approx(0.9), "learnt", 1.0)
-    assert found.reason.endswith("bounded by slo.itl")
+    assert "0.9 is bounded by slo.itl, and weighs 100%" in found.reason
     assert capacity_at(SPEED, learning(slo={"itl": 0.025})).per_replica == pytest.approx(0.6)
 
 
 def test_a_full_kv_cache_sets_it_where_it_comes_first() -> None:
     """Half a per cent a request, 95 % of the cache: 190 requests, which are there at 0.95 units; 40 at 0.8."""
-    assert capacity_at(replace(SPEED, kv_share=0.005), learning()).reason.endswith("slo.itl")
+    assert "by slo.itl" in capacity_at(replace(SPEED, kv_share=0.005), learning()).reason
     found = capacity_at(replace(SPEED, kv_share=0.95 / 40), learning())
-    assert (found.per_replica, found.reason[-12:]) == (pytest.approx(0.8), "the KV cache")
+    assert found.per_replica == pytest.approx(0.8)
+    assert "by the KV cache" in found.reason
     assert in_flight(SPEED, found.per_replica) == pytest.approx(40.0)
 
 
@@ -73,7 +76,7 @@ def test_a_full_batch_sets_it_where_it_comes_first() -> None:
     """Ten requests are computed at half a unit of work."""
     found = capacity_at(SPEED, learning(capacity={"max_concurrency": 10}))
     assert found.per_replica == pytest.approx(0.5)
-    assert found.reason.endswith("capacity.maxConcurrency")
+    assert "by capacity.maxConcurrency" in found.reason
 
 
 def test_it_reaches_no_further_than_half_as_much_again_as_was_seen() -> None:
@@ -81,8 +84,7 @@ def test_it_reaches_no_further_than_half_as_much_again_as_was_seen() -> None:
     fast = replace(SPEED, loss=20.0, highest=1.6)
     found = capacity_at(fast, learning())
     assert found.per_replica == pytest.approx(1.6 * REACH)
-    assert found.reason.endswith("bounded by 1.5 times the highest load seen")
-    assert found.confidence < capacity_at(SPEED, learning()).confidence
+    assert "bounded by 1.5 times the highest load seen" in found.reason
 
 
 def test_what_is_configured_may_be_tried_without_having_been_seen() -> None:
@@ -95,7 +97,15 @@ def test_what_is_configured_may_be_tried_without_having_been_seen() -> None:
 def test_an_engine_that_never_slows_down_is_bounded_by_what_was_seen() -> None:
     """A flat line has no end."""
     found = capacity_at(replace(SPEED, loss=0.0, highest=2.0), learning())
-    assert (found.per_replica, found.confidence) == (pytest.approx(3.0), 0.0)
+    assert found.per_replica == pytest.approx(3.0)
+
+
+def test_a_line_that_is_known_badly_moves_the_first_guess_little() -> None:
+    """The guess costs a sequence 90 tokens/s a unit, give or take 63; a line known to 63 weighs half: (1 + 2) / 2."""
+    slow = replace(SPEED, loss=180.0, deviation=63.0)
+    found = capacity_at(slow, learning())
+    assert (found.per_replica, found.confidence) == (pytest.approx(1 / 1.5), pytest.approx(0.5))
+    assert capacity_at(replace(slow, deviation=math.inf), learning()).per_replica == 1.0
 
 
 @pytest.mark.parametrize(
@@ -113,7 +123,7 @@ def test_what_is_not_learnt_stays_as_it_was_said(speed: EngineSpeed, reason: str
 
 def test_a_prefill_engine_is_held_to_its_first_token() -> None:
     """2 s a request at 0.95 units, where 0.1 s would be kept at 0.0 only."""
-    first = EngineSpeed(level=10.0, loss=10.0, generated=5.0, highest=0.9, stretches=36, error=0.0)
+    first = EngineSpeed(level=10.0, loss=10.0, generated=5.0, highest=0.9, stretches=36, error=0.0, deviation=0.0)
     assert capacity_at(first, learning(capacity={"role": "prefill"})).per_replica == pytest.approx(0.95)
     assert "slo.itl" in capacity_at(replace(first, level=9.0), learning()).reason
 

@@ -100,27 +100,34 @@ def test_an_engine_that_does_not_slow_down_says_so() -> None:
     assert (speed.level, speed.loss) == (pytest.approx(80.0), pytest.approx(0.0, abs=1e-9))
 
 
-@pytest.mark.parametrize(
-    ("noted", "why"),
-    [
-        (shown(LOADS[:5] * 5000, LOADS[:5] * 1250), f"5 settled stretches of ten minutes, {FEWEST} are needed"),
-        (shown(np.full(9, 2000.0), np.full(9, 500.0)), "the load of an engine hardly changed"),
-        ({signal: np.full((1, 9), np.nan) for signal in USUAL}, f"0 settled stretches of ten minutes, {FEWEST}"),
-    ],
-)
-def test_too_little_is_not_learnt_from(noted: dict[Signal, FloatArray], why: str) -> None:
-    """It is said instead what is missing."""
-    assert learnt(noted).why.startswith(why)
+@pytest.mark.parametrize("count", [0, 5])
+def test_too_few_stretches_are_not_learnt_from(count: int) -> None:
+    """It is said instead how many there are."""
+    few = {signal: np.where(np.arange(24) < count, each, np.nan) for signal, each in USUAL.items()}
+    assert learnt(few).why == f"{count} settled stretches of ten minutes, {FEWEST} are needed"
 
 
-def test_a_pace_that_does_not_follow_the_load_is_not_learnt_from() -> None:
-    """Half of the stretches at a fifth of the pace, at random."""
+def test_the_deviation_says_how_well_the_loss_is_known() -> None:
+    """Hardly any on a straight line; a third of it where the pace jumps at random; no end at one load."""
     rng = np.random.default_rng(1)
-    noted = dict(USUAL)
-    noted[Signal.REQUESTS_RUNNING] = noted[Signal.REQUESTS_RUNNING] * rng.choice([1.0, 5.0], (1, 24))
-    speed = learnt(noted)
-    assert "does not follow" in speed.why
-    assert np.isnan(speed.loss)
+    random = dict(USUAL)
+    random[Signal.REQUESTS_RUNNING] = random[Signal.REQUESTS_RUNNING] * rng.choice([1.0, 5.0], (1, 24))
+    assert learnt(USUAL).deviation < 0.03 * learnt(USUAL).loss
+    assert learnt(random).deviation > 0.3 * learnt(random).loss
+    assert learnt(shown(np.full(9, 2000.0), np.full(9, 500.0))).deviation == np.inf
+
+
+def test_a_wider_spread_of_loads_knows_the_loss_better() -> None:
+    """The same noise on loads that are apart four times as far: a quarter of the deviation, give or take the noise."""
+    rng = np.random.default_rng(2)
+    noise = rng.normal(1.0, 0.05, 24)
+    deviations = []
+    for reach in (0.05, 0.2):
+        loads = 0.5 + reach * np.linspace(-1.0, 1.0, 24)
+        noted = shown(loads * 5000, loads * 1250)
+        noted[Signal.REQUESTS_RUNNING] = noted[Signal.REQUESTS_RUNNING] * noise
+        deviations.append(learnt(noted).deviation)
+    assert deviations[0] / deviations[1] == pytest.approx(4.0, rel=0.25)
 
 
 def test_what_costs_nothing_has_an_infinite_rate() -> None:
