@@ -25,12 +25,13 @@ from adapter.core.decision import Decision, Outcome, name_cause, withhold
 from adapter.core.fold import Fleet
 from adapter.core.history import History
 from adapter.core.loop_statistics import LoopStatistics
+from adapter.core.seen_hpa import adopt
 from adapter.core.signal import Grid, Signal
 from adapter.core.snapshot import Snapshot
 from adapter.core.tuning import TunedWorkload, Tuning
 from adapter.core.wake import Ticked
 from adapter.core.workload import WorkloadId
-from adapter.ports import Clock, SignalSource, SnapshotSink, TuningSource, WorkloadSource
+from adapter.ports import Clock, HpaSource, SignalSource, SnapshotSink, TuningSource, WorkloadSource
 from adapter.priming import Primer, forget, memory_span_s, merge
 from adapter.stretch import Reader, Stretch, fold_stretch, read_in_time
 from adapter.waking import Waker
@@ -51,10 +52,11 @@ class Loop:
         inline: workloads defined elsewhere.
         clock: wall-clock time.
         sink: who is told of a snapshot.
+        hpas: shows the HPAs as the cluster has them; None: all are as configured.
         waker: is shown every snapshot before that, and adds what is awake already; None: ticks alone wake.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its ports, by name
         self,
         *,
         source: SignalSource,
@@ -62,6 +64,7 @@ class Loop:
         inline: WorkloadSource,
         clock: Clock,
         sink: SnapshotSink,
+        hpas: HpaSource | None = None,
         waker: Waker | None = None,
     ) -> None:
         self._source = source
@@ -69,6 +72,7 @@ class Loop:
         self._inline = inline
         self._clock = clock
         self._sink = sink
+        self._hpas = hpas
         self._waker = waker
         self._reader: Reader | None = None
         self._primer = Primer()
@@ -115,7 +119,8 @@ class Loop:
             await self._prime(reader, tuned, stretch=stretch, deadline=deadline)
         with _timed(seconds, "decide"):
             fold = partial(fold_stretch, limits=tuning.fleet)
-            fleet, decisions = await asyncio.to_thread(fold, self._fleet, stretch, tuned)
+            read = adopt(tuned, {} if self._hpas is None else self._hpas.hpas(tuned))
+            fleet, decisions = await asyncio.to_thread(fold, self._fleet, stretch, read)
         if self._may_remember(stretch, tuned):
             self._fleet = fleet
         decisions = self._vetted(decisions, stretch, at=at)
@@ -129,7 +134,7 @@ class Loop:
         )
         self._note_memory(stretch, tuned)
         if self._waker is not None:
-            ticked = _ticked(snapshot, fleet, stretch, tuned=tuned, tuning=tuning)
+            ticked = _ticked(snapshot, fleet, stretch, tuned=read, tuning=tuning)
             snapshot = await self._waker.settle(snapshot, ticked)
         self._sink.publish(snapshot)
         self._count(ticks=1)

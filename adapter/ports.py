@@ -10,6 +10,7 @@ from typing import Protocol
 from adapter.core.course import Course
 from adapter.core.decision import Decision
 from adapter.core.loop_statistics import LoopStatistics
+from adapter.core.seen_hpa import SeenHpa
 from adapter.core.signal import FleetReadings, FloatArray, Grid, SignalProblem
 from adapter.core.snapshot import Snapshot
 from adapter.core.tuning import TunedWorkload, Tuning, TuningState
@@ -105,6 +106,14 @@ class WorkloadSource(Protocol):
 
     def workloads(self, *, now: float) -> Sequence[TunedWorkload]:
         """Return the workloads that are still asked for at `now`."""
+        ...
+
+
+class HpaSource(Protocol):
+    """Where the HPAs that read our metrics are seen."""
+
+    def hpas(self, workloads: Sequence[TunedWorkload]) -> Mapping[WorkloadId, SeenHpa]:
+        """Return the HPAs of the workloads as last read; for one that is not there the configured one stands."""
         ...
 
 

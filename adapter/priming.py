@@ -14,6 +14,7 @@ from typing import TypeVar
 from adapter.core.fold import Fleet, certain_values, demand_of, load_of, record, taught
 from adapter.core.following import Following
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, SECONDS_TIER_SPAN_S, History, joined, record_minutes
+from adapter.core.landing import window_s
 from adapter.core.marks import note, read_marks
 from adapter.core.sight import BRIDGED
 from adapter.core.signal import Grid, Signal
@@ -27,13 +28,16 @@ _SPARE_S = 120.0  # two forecast refreshes before the longest hold begins
 
 
 def memory_span_s(tuned: Sequence[TunedWorkload]) -> float:
-    """Return how far back a decision's state reaches: the longest hold and two forecast refreshes, whole minutes.
+    """Return how far back a decision's state reaches, in whole minutes.
+
+    That is the longest hold, or window of an HPA, and two forecast refreshes.
 
     A scale-in hold counts as long as flapping makes it, and twice: whether it starts anew depends on whether anything
     was known during the one before.
     """
     holds = [each.tuning.hold for each in tuned]
     longest = max((max(2 * each.flapping * each.scale_in, each.idle) for each in holds), default=0.0)
+    longest = max([longest, *(window_s(each.tuning.hpa) for each in tuned)])
     return math.ceil((longest + _SPARE_S) / MINUTE_TIER.step_s) * MINUTE_TIER.step_s
 
 
@@ -138,7 +142,7 @@ def forget(fleet: Fleet, ids: tuple[WorkloadId, ...]) -> Fleet:
 
 
 def _merged(first: Following, second: Following) -> Following:
-    return Following(batches={**first.batches, **second.batches})
+    return replace(first, batches={**first.batches, **second.batches})
 
 
 def _only(items: Mapping[WorkloadId, T], keep: set[WorkloadId]) -> dict[WorkloadId, T]:

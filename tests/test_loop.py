@@ -1,15 +1,17 @@
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pytest
 
 from adapter.core.decision import DemandUnit, Outcome
+from adapter.core.seen_hpa import SeenHpa
 from adapter.core.signal import Reading, Signal, State
 from adapter.core.snapshot import Snapshot
-from adapter.core.tuning import TunedWorkload
-from adapter.core.workload import Workload
+from adapter.core.tuning import HpaTuning, TunedWorkload
+from adapter.core.workload import Workload, WorkloadId
 from adapter.loop import Loop, merge_workloads
 from tests.factories import TICK
 from tests.fakes import (
@@ -344,3 +346,30 @@ async def test_a_changed_workload_agrees_with_a_fresh_process() -> None:
     second, _ = make_loop(make_source(), StaticTuning(tuning_of(edited, MISTRAL)))
     later = ticks(TICK + 90, 3)
     assert await ticked(first, later) == await ticked(second, later)
+
+
+@dataclass
+class SeenHpas:
+    """HPAs of a cluster that a test sets."""
+
+    found: dict[WorkloadId, SeenHpa] = field(default_factory=dict)
+
+    def hpas(self, workloads: Sequence[TunedWorkload]) -> Mapping[WorkloadId, SeenHpa]:  # noqa: ARG002 - the port's
+        """Return them."""
+        return self.found
+
+
+async def test_the_hpa_of_the_cluster_is_what_values_are_shaped_for() -> None:
+    """From the tick after it was seen on, without a hold; a workload without one keeps what is configured."""
+    cluster, sink = SeenHpas(), MemorySink()
+    tuning = StaticTuning(tuning_of(LLAMA, MISTRAL))
+    loop = Loop(
+        source=make_source(), tuning=tuning, inline=InlineWorkloads(), clock=FakeClock(TICK), sink=sink, hpas=cluster
+    )
+    await loop.tick(TICK)
+    spec = HpaTuning.model_validate({"max": 3})
+    cluster.found = {LLAMA.workload.id: SeenHpa(name="prod/llama-hpa", spec=spec)}
+    after = (await loop.tick(TICK + STEP_S)).decisions
+    assert [each.outcome for each in after.values()] == [Outcome.PLAN, Outcome.PLAN]
+    assert [each.hpa_from for each in after.values()] == ["prod/llama-hpa", ""]
+    assert [each.hpa.max for each in after.values()] == [3, None]

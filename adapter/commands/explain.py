@@ -62,6 +62,7 @@ def _summary(explained: Mapping[str, Any]) -> RenderableType:
         ("lead time", _lead_time(explained["lead_time"])),
         ("margin", _margin(explained["margin"])),
         ("capacity", _capacity(explained["capacity"])),
+        ("HPA", _hpa(explained["hpa"])),
         ("why", explained["why"]),
         ("why not", explained["why_not"]),
     ]
@@ -110,6 +111,13 @@ def _capacity(capacity: Mapping[str, Any]) -> str:
         reason = f", {capacity['reason']}" if capacity["reason"] else ""
         return f"{known}, {capacity['source']}{reason}"
     return f"{known} (nominally {capacity['nominal']:g}), {capacity['reason']}; confidence {capacity['confidence']:.0%}"
+
+
+def _hpa(hpa: Mapping[str, Any]) -> str:
+    rest = {key: each for key, each in hpa["spec"].items() if key not in ("tolerance", "target")}
+    whose = f"{hpa['name']}, as the cluster has it" if hpa["source"] == "cluster" else "as configured"
+    bounds = f", {', '.join(rest)} given" if rest else ""
+    return f"{whose}: {hpa['spec']['target']}, tolerance {hpa['spec']['tolerance']:g}{bounds}"
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:

@@ -12,9 +12,10 @@ from adapter.core.capacity import capacity_of
 from adapter.core.decision import Capacity, Decision, Demand, Outcome, Step, StepName, WorkloadForecast
 from adapter.core.flapping import Hold, scale_in_hold
 from adapter.core.hpa_behavior import ScaleEvent
-from adapter.core.landing import land
+from adapter.core.landing import land, noted
 from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
+from adapter.core.proposals import NOTHING_PROPOSED, Proposals
 from adapter.core.recent import NOTHING_RECENT, Recent
 from adapter.core.regulation import Margin, configured_margin
 from adapter.core.replicas import size_replicas
@@ -39,6 +40,8 @@ class PolicyState:
     """The same without forecasts, which is what mode advise serves."""
     quiet_since: float | None = None
     """Since when nothing has been in flight; None while something is."""
+    proposals: Proposals = NOTHING_PROPOSED
+    """What the HPA was asked for, as far as its own windows reach back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,10 @@ class Case:
     """How long a plan is not lowered."""
     changes: tuple[ScaleEvent, ...]
     """Of what is requested, as far as the HPA's policies count them."""
+    hpa_from: str
+    """Where the HPA of the tuning was read; empty if nowhere."""
+    requested: int | None
+    """Replicas requested now, else when that was last known; None when it is not remembered either."""
     now: float
 
 
@@ -147,6 +154,8 @@ def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
         lead=lead,
         hold=scale_in_hold(tuned.tuning, turns=recent.turns),
         changes=recent.changes,
+        hpa_from=tuned.hpa_from,
+        requested=recent.requested if sight.replicas.requested is None else sight.replicas.requested,
         margin=margin or configured_margin(tuned.tuning.margin),
         now=now,
     )
@@ -160,7 +169,9 @@ def conclude(case: Case, state: PolicyState) -> tuple[Decision, PolicyState]:
         requested = case.sight.replicas.requested
         return _held(case, wanted, reason=obstacle), _remember(state, case, goal=requested, reactive=requested)
     after = _remember(state, case, goal=wanted[-1].after, reactive=wanted[2].after)
-    return _planned(case, wanted, state=after), after
+    decision = _planned(case, wanted, state=after)
+    proposals = noted(after.proposals, decision.emitted, case.tuning.hpa, at=case.now)
+    return decision, replace(after, proposals=proposals)
 
 
 def _obstacle(case: Case, goal: int | None) -> str:
@@ -207,7 +218,8 @@ def _observe(case: Case) -> Step:
 
 def _remember(state: PolicyState, case: Case, *, goal: int | None, reactive: int | None) -> PolicyState:
     """Return the state after this tick; what is older than the hold is forgotten."""
-    return PolicyState(
+    return replace(
+        state,
         plans=_slid(state.plans, goal, case=case),
         reactive=_slid(state.reactive, reactive, case=case),
         quiet_since=quiet_since(state.quiet_since, case.sight, now=case.now, tuning=case.tuning),
@@ -217,12 +229,13 @@ def _remember(state: PolicyState, case: Case, *, goal: int | None, reactive: int
 def _slid(window: Window, goal: int | None, *, case: Case) -> Window:
     """Return the window after this tick. With nothing to remember, what is requested counts as planned just now.
 
-    So after a silence, or on first sight, the full hold passes before anything is scaled in.
+    So after a silence, or on first sight, the full hold passes before anything is scaled in: rates over the silence
+    show too little at first. Where the silence lasts longer for the count of replicas, the last one known stands in.
     """
-    span_s, requested = case.hold.seconds, case.sight.replicas.requested
+    span_s = case.hold.seconds
     kept = trim(window, at=case.now, span_s=span_s)
-    if not kept and span_s > 0 and requested is not None:
-        kept = slide(kept, at=case.now, value=requested, span_s=span_s)
+    if not kept and span_s > 0 and case.requested is not None:
+        kept = slide(kept, at=case.now, value=case.requested, span_s=span_s)
     return kept if goal is None else slide(kept, at=case.now, value=goal, span_s=span_s)
 
 
@@ -276,7 +289,14 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
     served = planned if case.tuning.mode == "act" else reactive
     advise = Step(name=StepName.ADVISE, before=planned, after=served, reason=_ADVICE[case.tuning.mode])
     tuned = TunedWorkload(workload=case.workload, tuning=case.tuning)
-    shaped, landing = land(served, tuned, replicas=case.sight.replicas, changes=case.changes, now=case.now)
+    shaped, landing = land(
+        served,
+        tuned,
+        replicas=case.sight.replicas,
+        changes=case.changes,
+        proposals=state.proposals,
+        now=case.now,
+    )
     return replace(
         _held(case, (*wanted, kept, *settled, advise, landing), reason=""),
         outcome=Outcome.PLAN,
@@ -312,6 +332,8 @@ def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
         margin=case.margin,
         quantile=chosen_quantile(case.tuning),
         forecast=case.forecast,
+        hpa=case.tuning.hpa,
+        hpa_from=case.hpa_from,
         signals=case.observed.readings,
         signal_forecasts=case.forecast.signal_peaks if case.forecast else {},
         gpus_per_replica=case.tuning.scale.gpus_per_replica,

@@ -12,6 +12,7 @@ from adapter.core.lead_time import LeadTime
 from adapter.core.regulation import Margin
 from adapter.core.shaping import Shaped
 from adapter.core.signal import Reading, Signal, State
+from adapter.core.tuning import HpaTuning
 from adapter.core.workload import WorkloadId
 
 
@@ -172,6 +173,10 @@ class Decision:
     quantile: float
     """Quantile of the forecast that demand is read at."""
     forecast: WorkloadForecast | None
+    hpa: HpaTuning = HpaTuning()  # noqa: RUF009 - frozen, so sharing the default instance is safe
+    """The HPA that `emitted` is shaped for."""
+    hpa_from: str = ""
+    """Namespace and name under which the cluster has it; empty if it is the configured one."""
     signals: Mapping[Signal, Reading] = field(default_factory=dict)
     signal_forecasts: Mapping[Signal, float] = field(default_factory=dict)
     """Forecast twin of the raw signals: chosen quantile of their peak within the lead time."""

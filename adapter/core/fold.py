@@ -17,6 +17,7 @@ from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.following import Following, with_history
 from adapter.core.hindsight import look_back
 from adapter.core.history import MINUTE_TIER, History, record_minutes, record_signals
+from adapter.core.landing import noted
 from adapter.core.lead_time import LeadTime
 from adapter.core.marks import Marks, learn_lead_times, learn_margins, note
 from adapter.core.outlook import EXPOSED, forecast_rows, is_due
@@ -179,8 +180,16 @@ def decide_fleet(
             capacity=fleet.capacities.get(key),
         )
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
-    standings = stand(tuned, decisions, sights, requested=requested, recent=recent, at=at)
-    return replace(fleet, states=states, at=at), limit_fleet(standings, limits)
+    before = [fleet.states.get(each.workload.id, PolicyState()).proposals for each in tuned]
+    stood = stand(tuned, decisions, sights, requested=requested, recent=recent, at=at)
+    standings = [replace(each, proposals=proposals) for each, proposals in zip(stood, before, strict=True)]
+    limited = limit_fleet(standings, limits)
+    for each, proposals in zip(tuned, before, strict=True):
+        key = each.workload.id
+        if limited[key] is not decisions[key]:  # the HPA is asked for what is served in the end
+            proposals = noted(proposals, limited[key].emitted, each.tuning.hpa, at=at)
+            states[key] = replace(states[key], proposals=proposals)
+    return replace(fleet, states=states, at=at), limited
 
 
 def observe(

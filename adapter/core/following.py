@@ -5,8 +5,8 @@ byte. Workloads that are renewed together are kept together; who comes or goes c
 Must not know: what is decided on the forecasts.
 """
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from adapter.core.workload import WorkloadId
 from forecasting import LARGEST, MIN_STEPS, CoarseHistory, Followed, Question, follow, join
 
 RowArray = NDArray[np.intp]
+Forecaster = Callable[..., Followed]
+"""What answers as `forecasting.follow` does, with its arguments."""
 
 QUANTILE_LADDER: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 
@@ -36,6 +38,8 @@ class Following:
 
     batches: Mapping[tuple[WorkloadId, ...], Followed] = field(default_factory=dict)
     """Of workloads renewed together, rows in their order; no workload is in two of them."""
+    forecaster: Forecaster = follow
+    """Who goes on from them; must answer in the same way, and is held against what came like any other."""
 
     def of(self, ids: tuple[WorkloadId, ...]) -> Followed | None:
         """Return the state of the given workloads in that order, gaps for those that have none; None if none has."""
@@ -59,13 +63,13 @@ class Following:
                 del batches[key]
             if 0 < len(rows) < len(key):
                 batches[tuple(key[row] for row in rows)] = each.select(np.array(rows))
-        return Following(batches=batches)
+        return replace(self, batches=batches)
 
     def renewed(self, history: History, rows: RowArray) -> tuple["Following", Followed]:
         """Return the state after the rows of a history have been looked at, and that of these rows alone."""
         ids = tuple(history.ids[row] for row in rows.tolist())
         minute = history.minute
-        followed = follow(
+        followed = self.forecaster(
             self.of(ids),
             _possible(minute.values[rows]),
             ASKED,
@@ -74,7 +78,7 @@ class Following:
             coarse=_days(history, rows),
         )
         others = self.only({each for key in self.batches for each in key} - set(ids))
-        return Following(batches={**others.batches, ids: followed}), followed
+        return replace(self, batches={**others.batches, ids: followed}), followed
 
 
 def with_history(history: History, rows: RowArray) -> RowArray:

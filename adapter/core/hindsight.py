@@ -3,10 +3,13 @@
 Must not know: what is decided on it.
 """
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from adapter.core.flapping import turns_of
-from adapter.core.history import Tier
+from adapter.core.history import Tier, last_known
 from adapter.core.hpa_behavior import longest_period_s
 from adapter.core.landing import behavior_of
 from adapter.core.recent import NOTHING_RECENT, Recent, changes_of
@@ -24,10 +27,12 @@ def look_back(requested: Tier | None, tuned: Sequence[TunedWorkload], *, at: flo
     if requested is None:
         return [NOTHING_RECENT] * len(tuned)
     turns = turns_of(requested, at=at)
+    newest, _ = last_known(requested, np.arange(len(tuned)), at=at)
     recent = []
     for row, each in enumerate(tuned):
         behavior = behavior_of(each.tuning.hpa)
         span_s = 0 if behavior is None else longest_period_s(behavior)
         changes = changes_of(requested, row, at=at, span_s=span_s) if span_s else ()
-        recent.append(Recent(turns=turns[row], changes=changes) if turns[row] or changes else NOTHING_RECENT)
+        count = None if math.isnan(newest[row]) else round(newest[row])
+        recent.append(Recent(turns=turns[row], changes=changes, requested=count))
     return recent

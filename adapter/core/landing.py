@@ -19,8 +19,11 @@ from adapter.core.hpa_behavior import (
     ScaleEvent,
     ScalingRules,
     SelectPolicy,
+    down_window_s,
     limit,
+    up_window_s,
 )
+from adapter.core.proposals import NOTHING_PROPOSED, Proposals
 from adapter.core.shaping import Shaped, Tolerance, shape
 from adapter.core.tuning import HpaTuning, TunedWorkload
 from adapter.core.tuning.hpa import RulesTuning
@@ -29,7 +32,13 @@ from adapter.core.value_target import shape_value
 
 
 def land(
-    served: int, tuned: TunedWorkload, *, replicas: ReplicaCounts, changes: Sequence[ScaleEvent] = (), now: float
+    served: int,
+    tuned: TunedWorkload,
+    *,
+    replicas: ReplicaCounts,
+    changes: Sequence[ScaleEvent] = (),
+    proposals: Proposals = NOTHING_PROPOSED,
+    now: float,
 ) -> tuple[Shaped, Step]:
     """Return what to emit for what is served, and the step that says what the HPA makes of it.
 
@@ -38,16 +47,17 @@ def land(
         tuned: the workload, with its HPA.
         replicas: as the cluster sees them.
         changes: of what is requested, within the longest period of the HPA's policies.
+        proposals: that the HPA has had within its windows.
         now: tick time, seconds since epoch.
     """
     hpa, bounds = tuned.tuning.hpa, bounds_of(tuned)
     shaped = _shaped(served, hpa, replicas=replicas, most=bounds.max)
-    behavior = behavior_of(hpa)
-    if behavior is not None and shaped.lands_on is not None and replicas.requested:
-        limited = limit(
-            shaped.lands_on, changes, current=replicas.requested, behavior=behavior, bounds=bounds, now=Seconds(now)
-        )
-        shaped = _within(shaped, limited, hpa, requested=replicas.requested)
+    shaped = replace(shaped, proposes=shaped.lands_on)
+    behavior, current = behavior_of(hpa), replicas.requested
+    if behavior is not None and shaped.proposes is not None and current:
+        steady = proposals.stabilized(shaped.proposes, current=current, behavior=behavior, now=now)
+        limited = limit(steady, changes, current=current, behavior=behavior, bounds=bounds, now=Seconds(now))
+        shaped = _within(shaped, limited, steady=steady)
     return shaped, Step(name=StepName.SHAPE, before=served, after=shaped.lands_on, reason=shaped.reason)
 
 
@@ -68,6 +78,12 @@ def behavior_of(hpa: HpaTuning) -> Behavior | None:
     if hpa.scale_up is None and hpa.scale_down is None:
         return None
     return Behavior(scale_up=_rules(hpa.scale_up), scale_down=_rules(hpa.scale_down))
+
+
+def window_s(hpa: HpaTuning) -> float:
+    """Return how far back the HPA itself looks, in seconds; 0 where nothing is said about it."""
+    behavior = behavior_of(hpa)
+    return 0.0 if behavior is None else max(up_window_s(behavior), down_window_s(behavior))
 
 
 def _rules(rules: RulesTuning | None) -> ScalingRules:
@@ -92,14 +108,22 @@ def _shaped(served: int, hpa: HpaTuning, *, replicas: ReplicaCounts, most: int) 
     )
 
 
-def _within(shaped: Shaped, limited: Limited, hpa: HpaTuning, *, requested: int) -> Shaped:
-    """Return what is emitted with where the HPA's policies let it go now, and how long its window may hold it."""
+def _within(shaped: Shaped, limited: Limited, *, steady: int) -> Shaped:
+    """Return what is emitted with where the HPA's windows and policies let it go now."""
     reason = shaped.reason
+    if shaped.proposes is not None and steady != shaped.proposes:
+        other = "as many" if steady > shaped.proposes else "no more"
+        reason += f"; its own window keeps it at {steady} for now, as {other} were proposed within it"
     if limited.reason in (LimitReason.SCALE_UP_LIMIT, LimitReason.SCALE_DOWN_LIMIT):
         reason += f"; its policies let it go to {limited.replicas} at the next sync ({limited.reason.value})"
     elif limited.reason is LimitReason.TOO_FEW:
         reason += f"; its minReplicas {limited.replicas} is above that"
-    rules = hpa.scale_up if limited.replicas > requested else hpa.scale_down
-    if rules is not None and rules.window and limited.replicas != requested:
-        reason += f"; its own window of {rules.window:g} s may hold it that much longer"
     return replace(shaped, lands_on=limited.replicas, reason=reason)
+
+
+def noted(proposals: Proposals, shaped: Shaped | None, hpa: HpaTuning, *, at: float) -> Proposals:
+    """Return the proposals after a tick; what is not emitted, or to an HPA without windows, proposes nothing."""
+    behavior = behavior_of(hpa)
+    if behavior is None or shaped is None or shaped.proposes is None:
+        return proposals
+    return proposals.noted(shaped.proposes, at=at, behavior=behavior)

@@ -24,6 +24,8 @@ class Recent:
     """Scale-outs that followed a scale-in, see `flapping.turns_of`."""
     changes: tuple[ScaleEvent, ...] = ()
     """Changes that the policies of its HPA count."""
+    requested: int | None = None
+    """The newest count that is remembered, up to an hour old; None when none is."""
 
 
 NOTHING_RECENT: Final = Recent()

@@ -93,6 +93,9 @@ class Shaped:
     reason: str
     """Why value and landing differ from the plan, or that they do not; shown to people."""
 
+    proposes: int | None = None
+    """Replicas that the HPA works out, before its own windows and policies; None where nobody has asked."""
+
 
 def average_value_proposal(
     usage: Milli,

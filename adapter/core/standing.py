@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from adapter.core.decision import Decision, Outcome, Step, StepName
 from adapter.core.hpa_behavior import ScaleEvent
 from adapter.core.landing import land
+from adapter.core.proposals import NOTHING_PROPOSED, Proposals
 from adapter.core.shaping import Shaped
 from adapter.core.tuning import ScaleTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
@@ -27,6 +28,8 @@ class Standing:
     """Most of them."""
     changes: tuple[ScaleEvent, ...] = ()
     """Of what is requested, as far as the HPA's policies count them."""
+    proposals: Proposals = NOTHING_PROPOSED
+    """What the HPA was asked for before this tick."""
     steps: tuple[Step, ...] = ()
     """What was limited so far."""
 
@@ -100,4 +103,4 @@ class Standing:
 
     def _land(self, count: int) -> tuple[Shaped, Step]:
         counts, at = self.decision.replicas, self.decision.at
-        return land(count, self.tuned, replicas=counts, changes=self.changes, now=at)
+        return land(count, self.tuned, replicas=counts, changes=self.changes, proposals=self.proposals, now=at)

@@ -31,6 +31,7 @@ from adapter.core.fold import (
     refresh_forecasts,
     taught,
 )
+from adapter.core.following import Following, Forecaster
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, record_minutes
 from adapter.core.marks import Marks, attained_of
 from adapter.core.outlook import is_due
@@ -40,6 +41,7 @@ from adapter.core.signal import ABSENT, FleetReadings, FloatArray, Grid, Observe
 from adapter.core.tally import Tally
 from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload
 from adapter.core.workload import WorkloadId
+from forecasting import follow
 
 __all__ = ["Past", "Seen", "StepState", "prime", "step", "tune"]
 
@@ -84,13 +86,21 @@ def tune(
     return resolve_workload(WorkloadId(namespace, name), WorkloadTuning.model_validate(dict(values or {})))
 
 
-def prime(tuned: TunedWorkload, *, history: Past | History | None = None, every_s: float = 15.0) -> StepState:
+def prime(
+    tuned: TunedWorkload,
+    *,
+    history: Past | History | None = None,
+    every_s: float = 15.0,
+    forecaster: Forecaster = follow,
+) -> StepState:
     """Return the state before the first step.
 
     Args:
         tuned: the workload, see `tune`.
         history: what is known of the time before; without it, forecasts begin after some minutes of steps.
         every_s: how often steps are meant to come, 1 to 60 s and a divisor of 60; other spacings work too.
+        forecaster: who forecasts, another than ours if it answers as `forecasting.follow` does; it has its vote as long
+            as what it said comes true at least as well as the last value plus its own past errors.
 
     Raises:
         ValueError: `every_s` is out of range, or the history is of other workloads.
@@ -100,7 +110,7 @@ def prime(tuned: TunedWorkload, *, history: Past | History | None = None, every_
     past = recollect(history or Past(end=0.0), tuned) if not isinstance(history, History) else history
     if past.ids != (tuned.workload.id,):
         raise ValueError(f"history must be of {tuned.workload.id} alone, got {', '.join(map(str, past.ids))}")
-    fleet = taught(Fleet(history=past), (tuned,))
+    fleet = taught(Fleet(history=past, following=Following(forecaster=forecaster)), (tuned,))
     return StepState(tuned=tuned, every_s=every_s, fleet=fleet)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapter.core.decision import Decision
+from adapter.core.following import Forecaster
 from adapter.core.history import History
 from adapter.core.stepper import prime, step
 from adapter.core.tuning import TunedWorkload
@@ -15,6 +16,7 @@ from adapter.simulation.consumers import Consumer, HpaConsumer, KedaConsumer
 from adapter.simulation.hpa_metrics import Scale
 from adapter.simulation.observing import read_signals
 from adapter.simulation.scrapes import ScrapeMemory
+from forecasting import follow
 
 EPOCH: Final = 1_767_600_000.0
 """Time of second 0, a Monday, on a multiple of ten minutes: forecasts are renewed by the clock; runs should repeat."""
@@ -38,11 +40,19 @@ class Scaleahead:
         tuned: the workload and its tuning.
         history: what is remembered of it before second 0; empty when None.
         timing: when metrics are read; its step must be the sync of the closed loop.
+        forecaster: who forecasts.
     """
 
-    def __init__(self, tuned: TunedWorkload, *, history: History | None = None, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        tuned: TunedWorkload,
+        *,
+        history: History | None = None,
+        timing: Timing | None = None,
+        forecaster: Forecaster = follow,
+    ) -> None:
         self._timing = timing or Timing()
-        self._state = prime(tuned, history=history, every_s=self._timing.step_s)
+        self._state = prime(tuned, history=history, every_s=self._timing.step_s, forecaster=forecaster)
         self._memory = ScrapeMemory()
         self._consumer = consumer_of(tuned)
         self.last: Decision | None = None

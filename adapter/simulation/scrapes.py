@@ -1,8 +1,9 @@
 """A memory of scrapes of one fleet, and the functions of PromQL that the vllm preset asks of them.
 
 Stands in for the Prometheus between a simulated fleet and a policy, without text and without servers: the engines' rows
-are kept as arrays. Rates are those of Prometheus, its extrapolation to the edges of the window included, summed over
-all pods that have two samples in the window, gone ones too; slopes are least squares. Must not know who asks.
+are kept as arrays. Rates are those of Prometheus, its extrapolation to the edges of the window and its resets of
+counters included, summed over all pods that have two samples in the window, gone ones too; slopes are least squares.
+Must not know who asks.
 
 Source: `extrapolatedRate` and `linearRegression` in `promql/functions.go` of Prometheus 3.
 """
@@ -133,7 +134,7 @@ def _in_time(buckets: Floats, bounds: Floats, limit_s: float) -> Floats:
 def _rate(samples: list[tuple[float, Floats]], *, at_s: float, window_s: float) -> Floats:
     """Return the rate of one pod's counters, extrapolated to the edges of the window as Prometheus does."""
     (first_s, first), (last_s, last) = samples[0], samples[-1]
-    increase, sampled_s = last - first, last_s - first_s
+    increase, sampled_s = last - first + _lost(samples), last_s - first_s
     gap_s = sampled_s / (len(samples) - 1)
     to_end = at_s - last_s
     to_end = to_end if to_end < gap_s * _EXTRAPOLATED_GAPS else gap_s / 2
@@ -144,6 +145,14 @@ def _rate(samples: list[tuple[float, Floats]], *, at_s: float, window_s: float) 
     reached = sampled_s + np.minimum(to_start, to_zero) + to_end
     rate: Floats = increase * reached / sampled_s / window_s
     return rate
+
+
+def _lost(samples: list[tuple[float, Floats]]) -> Floats:
+    """Return what counters had reached when they began anew, which is what a fall of a counter means."""
+    values = np.array([each for _, each in samples])
+    before, after = values[:-1], values[1:]
+    lost: Floats = np.where(after < before, before, 0.0).sum(axis=0)
+    return lost
 
 
 def _slope(samples: list[tuple[float, Floats]]) -> Floats:

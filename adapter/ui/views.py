@@ -102,6 +102,7 @@ def decision_view(decision: Decision) -> JsonObject:
         "capacity": _capacity(decision.capacity),
         "forecast": _forecast(decision.forecast),
         "signals": {signal.value: _signal(decision, signal) for signal in _shown(decision)},
+        "hpa": _hpa(decision),
         "emitted": _emitted(decision.emitted),
         "steps": [_step(step) for step in decision.steps],
     }
@@ -186,6 +187,12 @@ def _signal(decision: Decision, signal: Signal) -> JsonObject:
         "forecast": decision.signal_forecasts.get(signal, math.nan),
         "unit": UNITS[signal],
     }
+
+
+def _hpa(decision: Decision) -> JsonObject:
+    """Return the HPA that values are shaped for, with the keys of the tuning document, and where that was learnt."""
+    spec = decision.hpa.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {"source": "cluster" if decision.hpa_from else "configured", "name": decision.hpa_from or None, "spec": spec}
 
 
 def _emitted(shaped: Shaped | None) -> JsonObject | None:

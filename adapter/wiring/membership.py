@@ -9,6 +9,7 @@ from adapter.cluster.api import Json, KubeApi
 from adapter.cluster.api_service import Owner, Ownership
 from adapter.cluster.event import News, Regarding
 from adapter.cluster.events import Events
+from adapter.cluster.hpa_watch import HpaWatch
 from adapter.cluster.lease import Alone, Candidate, Leadership, LeaseElection
 from adapter.cluster.serving_authority import ServingAuthority, ServingNames
 from adapter.core.tuning import TuningState
@@ -19,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Membership:
-    """Election, events and our own CA.
+    """Election, events, our own CA, and the HPAs of the cluster.
 
     Args:
         settings: our objects in the cluster.
@@ -32,11 +33,12 @@ class Membership:
         self._election = self._stands(settings, api)
         self._leadership: Leadership = self._election or Alone()
         self._events = Events(api, self._leadership, instance=settings.pod)
+        self.hpas = HpaWatch(api)
 
     def runs(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is to be run side by side until cancelled."""
         election = [] if self._election is None else [self._election.run()]
-        return [*election, self._events.run()]
+        return [*election, self._events.run(), self.hpas.run()]
 
     def tuning_events(self, regarding: Callable[[], Regarding | None]) -> "TuningEvents":
         """Return who writes events about the tuning document."""

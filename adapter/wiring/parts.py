@@ -87,7 +87,8 @@ def assemble(settings: Settings, opened: OpenedTuning, membership: Membership | 
     waker = Waker(sources=(source, gateways), tuning=tuning, clock=clock, sink=sink)
     found = FoundWorkloads(tuning, clock)
     others = JoinedWorkloads(inline, found)
-    loop = Loop(source=source, tuning=tuning, inline=others, clock=clock, sink=sink, waker=waker)
+    hpas = None if membership is None else membership.hpas
+    loop = Loop(source=source, tuning=tuning, inline=others, clock=clock, sink=sink, hpas=hpas, waker=waker)
     tellers = () if membership is None else (membership.tuning_events(opened.regarding),)
     watch = TuningWatch(tuning, clock, tellers=tellers)
     works = _Works(

@@ -9,8 +9,9 @@ import pytest
 from adapter.core.following import ASKED, Following, with_history
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, append, censored_minutes, record_minutes
 from adapter.core.workload import WorkloadId
-from forecasting import Forecast
+from forecasting import Forecast, forecast_naive
 from tests.factories import TICK
+from tests.wrong_forecasts import WRONG
 
 pytestmark = pytest.mark.timeout(60)  # whole days of decisions or simulated fleets: slow where the machine is shared
 
@@ -126,3 +127,21 @@ def test_going_on_equals_beginning_anew_where_minutes_are_marked() -> None:
         state, batch = state.renewed(history, np.array([0]))
     _, anew = Following().renewed(history, np.array([0]))
     assert batch.forecast().peak.tobytes() == anew.forecast().peak.tobytes()
+
+
+@pytest.mark.parametrize("wrong", ["ten times too high", "noise"])
+def test_a_forecaster_that_goes_wrong_loses_its_vote(wrong: str) -> None:
+    """After eight hours of wrong answers its record is bad: R takes its place, or it has no vote any more."""
+    load = np.random.default_rng(2).poisson(40, (1, MINUTE_TIER.columns + 480)).astype(float)
+    state, view = Following(), None
+    for minute in range(0, 481, 10):
+        empty = History.empty((A,))
+        minutes = append(empty.minute, load[:, : MINUTE_TIER.columns + minute], end=MARK + 60.0 * minute)
+        state, batch = state.renewed(replace(empty, minute=minutes), np.arange(1))
+        view = batch.forecast()
+        if minute == 0:
+            assert view.trusted[0]
+            state = replace(state, forecaster=WRONG[wrong]())
+    assert view is not None
+    naive = forecast_naive(load, step_s=60.0, horizons=ASKED.horizons, quantiles=ASKED.quantiles)
+    assert not view.trusted[0] or np.allclose(view.peak, naive.peak, rtol=0.25)

@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from adapter.access.attributes import ResourceAccess
+from adapter.cluster.hpa_watch import PATH as HPA_PATH
 from adapter.core.metric import Metric
 from adapter.core.tuning import WorkloadTuning, parse_tuning
 from adapter.core.workload import WorkloadId
@@ -86,9 +87,22 @@ def test_a_scaled_object_defines_the_bounds_that_it_scales_within(block: Block) 
     assert (bounds.min, bounds.max) == (spec["minReplicaCount"], spec["maxReplicaCount"])
 
 
+def _roles(kind: str) -> list[Mapping[str, Any]]:
+    """Return the roles of one kind on the pages."""
+    loaded = [_load(each) for each in blocks("yaml")]
+    return [each for each in loaded if (each["apiVersion"], each.get("kind")) == (_ROLE, kind)]
+
+
+def test_the_cluster_role_lets_hpas_be_listed() -> None:
+    """Group, resource and verb of the one request."""
+    [rule] = _roles("ClusterRole")[0]["rules"]
+    _, _, group, _, resource = HPA_PATH.split("/")
+    assert rule == {"apiGroups": [group], "resources": [resource], "verbs": ["list"]}
+
+
 def test_the_role_gives_the_rights_that_the_json_api_asks_about() -> None:
     """Group, resource and verb."""
-    [role] = [_load(each) for each in blocks("yaml") if _load(each)["apiVersion"] == _ROLE]
+    [role] = _roles("Role")
     [rule] = role["rules"]
     for path in (
         "/api/v1/targets/a/b",

@@ -22,7 +22,20 @@ _STEP_S, _MARK_S = 15.0, 600.0
 _SPAN_S = 4 * 3600.0
 _START = float(int(time.time() / 7200) * 7200) - _SPAN_S - 7200.0
 _MARKS = Grid(start=_START + _MARK_S - 5.0, step_s=_MARK_S, count=int(_SPAN_S / _MARK_S))
-_NAMESPACES = ("cold", "flaps", "restarts", "rolls", "never", "stuck", "served", "ended", "hours", "sets")
+_NAMESPACES = (
+    "cold",
+    "flaps",
+    "restarts",
+    "rolls",
+    "never",
+    "stuck",
+    "served",
+    "ended",
+    "hours",
+    "sets",
+    "spot",
+    "drains",
+)
 _KINDS = {"sets": ("group", "StatefulSet")}
 _FLEET = [
     tuned(name, namespace=namespace, scale_target={"kind": kind})
@@ -76,6 +89,12 @@ class _Pods:
         for metric, extra in more.items():
             self._put(metric, labels | extra, _between(1.0, created, until))
 
+    def terminating(self, namespace: str, *, created: float, ready: float, deleted: float, until: float) -> None:
+        """Add a pod that served, and that takes its time to end once it is deleted."""
+        self.add(namespace, created=created, ready={ready: deleted}, until=until)
+        labels = {"namespace": namespace, "pod": f"m-7c9f8d6b5-x2x{self._count:02d}", "uid": f"u{self._count}"}
+        self._put("kube_pod_deletion_timestamp", labels, _between(_START + deleted, deleted, until))
+
     def target(self, namespace: str, kind: str, name: str, *, rolls: tuple[float, float] = (-1.0, -1.0)) -> None:
         """Add a Deployment or StatefulSet; within `rolls` one of its replicas is of an older revision."""
         labels = {"namespace": namespace, kind: name}
@@ -121,6 +140,14 @@ def _tracks() -> list[Track]:
     pods.add("ended", created=13000, kube_pod_deletion_timestamp={})
     pods.add("sets", created=1300, ready={1350: _SPAN_S}, name="group-0")
     pods.add("sets", created=1300, ready={1390: _SPAN_S}, name="group-0-1")  # a worker of the group of the first
+    # A node is taken away with a pod that serves, and later with one that starts; each is replaced at once.
+    pods.add("spot", created=600, ready={720: 3000}, until=3000)
+    pods.add("spot", created=3015, ready={3215: _SPAN_S})
+    pods.add("spot", created=6000, until=6100)
+    pods.add("spot", created=6115, ready={6255: _SPAN_S})
+    # Five pods are deleted and drain for ten minutes; the last one still does at the end.
+    for deleted in (2000.0, 4000.0, 6000.0, 8000.0, _SPAN_S - 300.0):
+        pods.terminating("drains", created=600.0, ready=700.0, deleted=deleted, until=min(deleted + 600.0, _SPAN_S))
     return pods.tracks
 
 
@@ -167,6 +194,8 @@ def test_the_lead_time_is_what_hand_arithmetic_gives(fleet: FleetReadings) -> No
         ("rolls", [150.0]),  # not the start of 800 s within the rollout
         ("never", []),
         ("sets", [50.0]),
+        ("spot", [120.0, 200.0, 140.0]),  # what was lost while it started is none; its replacement counts once
+        ("drains", [100.0]),  # ending takes ten minutes, and is no start
         ("hours", []),  # a start of more than an hour is no lead time but an accident
     ],
 )
@@ -196,7 +225,7 @@ def test_stuck_starts_are_seen(fleet: FleetReadings, namespace: str, signal: Sig
     assert (cell.state, cell.value) == (State.FRESH, value)
 
 
-@pytest.mark.parametrize("namespace", ["cold", "served", "ended"])
+@pytest.mark.parametrize("namespace", ["cold", "served", "ended", "spot", "drains"])
 def test_pods_that_served_or_end_are_not_starting(fleet: FleetReadings, namespace: str) -> None:
     """Ready, not ready any more, failed, or being deleted: none of them is waited for."""
     assert _now(fleet, namespace, Signal.STARTING_SECONDS).state is State.ABSENT

@@ -44,6 +44,14 @@ def test_a_steady_counter_is_extrapolated_to_the_edges_of_the_window() -> None:
     assert rates.rate("generation_tokens") == pytest.approx(10.0)
 
 
+def test_a_counter_that_begins_anew_goes_on_counting() -> None:
+    """The container restarts at 3300, 150 tokens after which it has 150: still ten a second, as in Prometheus."""
+    memory = remember(*(scrape(15.0 * step, {1: tokens}) for step, tokens in enumerate((3000, 3150, 3300, 150, 300))))
+    rates = memory.rates(at_s=62.5, window_s=60.0)
+    assert rates is not None
+    assert rates.rate("generation_tokens") == pytest.approx(10.0)
+
+
 def test_a_new_pod_counts_from_its_second_sample_and_not_before_zero() -> None:
     """From 0 at 45 s to 150 at 60 s in a window up to 65 s: nothing is added before the zero, 5 s after the end."""
     memory = remember(scrape(45.0, {1: 0}), scrape(60.0, {1: 150}))

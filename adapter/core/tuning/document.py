@@ -51,6 +51,8 @@ class TunedWorkload:
 
     workload: Workload
     tuning: WorkloadTuning
+    hpa_from: str = ""
+    """HPA in the cluster that `tuning.hpa` was read from, namespace and name; empty if it is the configured one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
