@@ -90,6 +90,8 @@ CASES: tuple[Case, ...] = (
         {
             Signal.QUEUE_DEPTH: 6,
             Signal.REQUESTS_RUNNING: 24,
+            Signal.QUEUE_DEPTH_AVERAGED: 6,
+            Signal.REQUESTS_RUNNING_AVERAGED: 24,
             Signal.ARRIVAL_RATE: 13118 * PER_S,  # on arrival, not the 13031 that have finished
             Signal.PROMPT_TOKENS_RATE: (11931005 + 8240411) * PER_S,
             Signal.GENERATION_TOKENS_RATE: 4120881 * PER_S,
@@ -117,6 +119,8 @@ CASES: tuple[Case, ...] = (
         {
             Signal.QUEUE_DEPTH: (3 + 2 + 1) + (0 + 1 + 0),
             Signal.REQUESTS_RUNNING: 40 + 44,
+            Signal.QUEUE_DEPTH_AVERAGED: 7,
+            Signal.REQUESTS_RUNNING_AVERAGED: 84,
             Signal.GENERATION_TOKENS_RATE: (90118221 + 91320087) * PER_S,
             Signal.KV_CACHE_USAGE: (0.71 + 0.78) / 2,
             Signal.PREEMPTIONS: (11 + 7) * PER_S,
@@ -132,6 +136,8 @@ CASES: tuple[Case, ...] = (
         {
             Signal.QUEUE_DEPTH: 4,
             Signal.REQUESTS_RUNNING: 27,
+            Signal.QUEUE_DEPTH_AVERAGED: 4,
+            Signal.REQUESTS_RUNNING_AVERAGED: 27,
             Signal.ARRIVAL_RATE: (9811 + 702 + 4) * PER_S,
             Signal.PROMPT_TOKENS_RATE: 14021877 * PER_S,
             Signal.GENERATION_TOKENS_RATE: 3102334 * PER_S,
@@ -153,6 +159,8 @@ CASES: tuple[Case, ...] = (
         {
             Signal.QUEUE_DEPTH: 5 + 5,
             Signal.REQUESTS_RUNNING: 32,
+            Signal.QUEUE_DEPTH_AVERAGED: 5 + 5,
+            Signal.REQUESTS_RUNNING_AVERAGED: 32,
             Signal.ARRIVAL_RATE: (40211 + 2 + 1 + 33 + 0) * PER_S,
             Signal.PROMPT_TOKENS_RATE: 31017416 * PER_S,
             Signal.PROMPT_TOKENS_PER_REQUEST: 31017416 / 40178,
@@ -173,6 +181,8 @@ CASES: tuple[Case, ...] = (
         {
             Signal.QUEUE_DEPTH: 7,
             Signal.REQUESTS_RUNNING: 16,
+            Signal.QUEUE_DEPTH_AVERAGED: 7,
+            Signal.REQUESTS_RUNNING_AVERAGED: 16,
             Signal.ARRIVAL_RATE: 6120 * PER_S,
             Signal.PROMPT_TOKENS_RATE: 5120441 * PER_S,
             Signal.GENERATION_TOKENS_RATE: 1108811 * PER_S,
