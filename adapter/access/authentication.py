@@ -9,6 +9,7 @@ Source: `k8s.io/apiserver/pkg/server/options/authentication.go`.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
@@ -23,7 +24,7 @@ from adapter.access.identity import (
     identity_from_certificate,
     identity_from_headers,
 )
-from adapter.access.recent import Recent
+from adapter.access.recent import FOR_S, Recent
 from adapter.access.reviews import TokenReviewer, TrustReader
 from adapter.access.trust import Trust
 from adapter.core.errors import ScaleaheadError
@@ -31,10 +32,21 @@ from adapter.ports import Clock
 
 Chain = tuple[x509.Certificate, ...]
 _LONGEST_TOKEN: Final = 16 * 1024
+_MOST_CHAINS: Final = 256
 
 
 class Unauthenticated(ScaleaheadError):
     """What the caller showed was recognised by nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """Whose a chain of certificates is; the faults are None where there is none."""
+
+    trust: Trust
+    until: float
+    proxy_fault: str | None
+    client_fault: str | None
 
 
 class Authenticator:
@@ -51,6 +63,7 @@ class Authenticator:
         self._tokens = tokens
         self._clock = clock
         self._recent: Recent[bytes, Identity | None] = Recent(clock)
+        self._standings: dict[Chain, _Standing] = {}
 
     async def identify(self, headers: Headers, chain: Chain) -> Identity:
         """Return who sent a request.
@@ -74,14 +87,29 @@ class Authenticator:
         return ANONYMOUS
 
     def _by_certificate(self, headers: Headers, chain: Chain) -> Identity | None:
-        trust, now = self._trust.current(), self._clock.now()
-        if fault_of_front_proxy(chain, trust, now=now) is None:
-            named = identity_from_headers(headers, trust.front_proxy)
+        standing = self._standing(chain)
+        if standing.proxy_fault is None:
+            named = identity_from_headers(headers, standing.trust.front_proxy)
             if named is not None:
                 return named
-        if fault_of_chain(chain, trust.client_cas, now=now) is None:
-            return identity_from_certificate(chain[0])
-        return None
+        return identity_from_certificate(chain[0]) if standing.client_fault is None else None
+
+    def _standing(self, chain: Chain) -> "_Standing":
+        """Return whose a chain is, of a moment ago if the trust is the same: a busy connection shows it each time."""
+        trust, now = self._trust.current(), self._clock.now()
+        known = self._standings.get(chain)
+        if known is not None and known.trust is trust and now < known.until:
+            return known
+        found = _Standing(
+            trust=trust,
+            until=now + FOR_S,
+            proxy_fault=fault_of_front_proxy(chain, trust, now=now),
+            client_fault=fault_of_chain(chain, trust.client_cas, now=now),
+        )
+        if len(self._standings) >= _MOST_CHAINS:
+            self._standings.clear()
+        self._standings[chain] = found
+        return found
 
     async def _by_token(self, token: str) -> Identity | None:
         if len(token) > _LONGEST_TOKEN:
@@ -93,10 +121,9 @@ class Authenticator:
     def _fault(self, chain: Chain, *, token: str) -> str:
         faults = ["the bearer token is not valid"] if token else []
         if chain:
-            trust, now = self._trust.current(), self._clock.now()
-            name = common_name(chain[0])
-            proxy = fault_of_front_proxy(chain, trust, now=now) or "it names nobody"
-            client = fault_of_chain(chain, trust.client_cas, now=now) or "it has no common name"
+            standing, name = self._standing(chain), common_name(chain[0])
+            proxy = standing.proxy_fault or "it names nobody"
+            client = standing.client_fault or "it has no common name"
             faults.append(
                 f"the certificate of \"{name}\" is neither the front proxy's ({proxy}) nor a client's ({client})"
             )

@@ -7,7 +7,7 @@ Listeners bind to loopback unless told otherwise, because nobody is authenticate
 
 import logging
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
@@ -38,18 +38,67 @@ class ServerTls:
         Raises:
             ValueError: a file cannot be read, or certificate and key do not belong together; the text names them.
         """
+        pem = self.read()
+        return grpc.dynamic_ssl_server_credentials(
+            pem.configuration(),
+            _Renewal(self, pem).fetch,  # type: ignore[arg-type]  # None is allowed, which the stubs do not know
+            require_client_authentication=pem.client_ca is not None,
+        )
+
+    def read(self) -> "_Pem":
+        """Return what the files hold.
+
+        Raises:
+            ValueError: as above.
+        """
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.cert_file, self.key_file)
             if self.client_ca_file is not None:
                 ssl.create_default_context(cafile=self.client_ca_file)
             client_ca = None if self.client_ca_file is None else self.client_ca_file.read_bytes()
-            pair = (self.key_file.read_bytes(), self.cert_file.read_bytes())
+            return _Pem(key=self.key_file.read_bytes(), certificate=self.cert_file.read_bytes(), client_ca=client_ca)
         except OSError as error:  # ssl.SSLError is one, too
             files = [str(each) for each in (self.cert_file, self.key_file, self.client_ca_file) if each is not None]
             raise ValueError(f"TLS of the KEDA scaler: cannot use {', '.join(files)}: {error}") from error
-        return grpc.ssl_server_credentials(
-            [pair], root_certificates=client_ca, require_client_auth=client_ca is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pem:
+    """What the files of `ServerTls` hold."""
+
+    key: bytes = field(repr=False)
+    certificate: bytes
+    client_ca: bytes | None
+
+    def configuration(self) -> grpc.ServerCertificateConfiguration:
+        return grpc.ssl_server_certificate_configuration(
+            [(self.key, self.certificate)], root_certificates=self.client_ca
         )
+
+
+class _Renewal:
+    """Reads the files again at each handshake, which a thread of gRPC asks for; what cannot be used changes nothing."""
+
+    def __init__(self, tls: ServerTls, pem: _Pem) -> None:
+        self._tls = tls
+        self._pem = pem
+        self._told = ""
+
+    def fetch(self) -> grpc.ServerCertificateConfiguration | None:
+        """Return the newest certificates, None while they are those in use."""
+        try:
+            newest = self._tls.read()
+        except ValueError as error:
+            if str(error) != self._told:
+                _log.error("the certificate in use stays: %s", error)
+                self._told = str(error)
+            return None
+        self._told = ""
+        if newest == self._pem:
+            return None
+        self._pem = newest
+        _log.info("certificate renewed from %s", self._tls.cert_file)
+        return newest.configuration()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

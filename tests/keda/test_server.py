@@ -139,6 +139,24 @@ async def test_mutual_tls_lets_in_who_has_a_certificate(world: World, tmp_path: 
             assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
+async def test_new_certificates_and_client_cas_count_from_the_next_handshake(world: World, tmp_path: Path) -> None:
+    """Without a restart; half a pair changes nothing."""
+    authority, old, new = (Authority.make(name) for name in ("cluster", "old", "new"))
+    tls = _tls(tmp_path, authority.issue("server"), client_authority=old)
+    after, joe = Authority.make("cluster 2"), new.issue("joe")
+    renewed = after.issue("server")
+    async with _served(world, tls=tls) as address:
+        keda = old.issue("keda")
+        tls.key_file.write_bytes(renewed.key)
+        assert await _is_active(address, grpc.ssl_channel_credentials(authority.pem, keda.key, keda.certificate))
+        tls.cert_file.write_bytes(renewed.certificate)
+        assert tls.client_ca_file is not None
+        tls.client_ca_file.write_bytes(new.pem)
+        assert await _is_active(address, grpc.ssl_channel_credentials(after.pem, joe.key, joe.certificate))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await _is_active(address, grpc.ssl_channel_credentials(after.pem, keda.key, keda.certificate))
+
+
 async def test_unusable_tls_files_are_named(world: World, tmp_path: Path) -> None:
     """A missing file, and a key that does not belong to the certificate."""
     authority = Authority.make("cluster")
