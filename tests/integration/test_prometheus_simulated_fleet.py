@@ -27,6 +27,8 @@ _OF_STARTS = (
     Signal.STARTING_SECONDS,
     Signal.START_SECONDS,
 )
+_OF_HARDWARE = (Signal.GPU_MEMORY,)
+"""What a simulated GPU does not have."""
 
 
 def _read(url: str, identity: Identity, at: float) -> FleetReadings:
@@ -36,7 +38,7 @@ def _read(url: str, identity: Identity, at: float) -> FleetReadings:
 
 
 def test_every_signal_of_a_simulated_fleet_is_read_back_fresh_and_right(tmp_path: Path) -> None:
-    """All are there but those of starts, as none starts; what can be told from the fleet itself has its values."""
+    """All are there but those of starts and of GPU memory; what can be told from the fleet itself has its values."""
     identity = Identity(started_at=float(int(time.time()) - 3600))
     served = fleet(random_requests(1, rate=_RATE, seconds=300), replicas=3)
     server = PrometheusServer(tmp_path)
@@ -45,7 +47,7 @@ def test_every_signal_of_a_simulated_fleet_is_read_back_fresh_and_right(tmp_path
         readings = _read(server.url, identity, identity.started_at + (_SCRAPES - 1) * _STEP_S)
     values = {signal: each.cell(0, 0) for signal, each in readings.readings.items()}
 
-    states = dict.fromkeys(SIGNALS_AT_TICKS, State.FRESH) | dict.fromkeys(_OF_STARTS, State.ABSENT)
+    states = dict.fromkeys(SIGNALS_AT_TICKS, State.FRESH) | dict.fromkeys((*_OF_STARTS, *_OF_HARDWARE), State.ABSENT)
     assert {signal: cell.state for signal, cell in values.items()} == states
     assert readings.problems == ()
     assert values[Signal.REPLICAS_READY].value == 3.0
