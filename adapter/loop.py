@@ -34,6 +34,7 @@ from adapter.core.workload import WorkloadId
 from adapter.ports import Clock, HpaSource, SignalSource, SnapshotSink, TuningSource, WorkloadSource
 from adapter.priming import Primer, forget, memory_span_s, merge
 from adapter.stretch import Reader, Stretch, fold_stretch, read_in_time
+from adapter.tuner import Tuner, stand, with_verdicts
 from adapter.waking import Waker
 
 _LOG = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Loop:
         sink: SnapshotSink,
         hpas: HpaSource | None = None,
         waker: Waker | None = None,
+        tuner: Tuner | None = None,
     ) -> None:
         self._source = source
         self._tuning = tuning
@@ -74,6 +76,7 @@ class Loop:
         self._sink = sink
         self._hpas = hpas
         self._waker = waker
+        self._tuner = tuner
         self._reader: Reader | None = None
         self._primer = Primer()
         self._fleet = Fleet(history=History.empty(()))
@@ -111,7 +114,9 @@ class Loop:
         self._statistics = replace(self._statistics, last_tick_start=at, interval_s=interval_s)
         seconds: dict[str, float] = {}
         reader = self._reader_for(tuning)
-        tuned = merge_workloads(tuning.workloads, self._inline.workloads(now=at))
+        said = merge_workloads(tuning.workloads, self._inline.workloads(now=at))
+        standings = stand(self._tuner, reader, said, at=at)
+        tuned = tuple(each.tuned for each in standings)
         deadline = asyncio.get_running_loop().time() + max(_SHARE_FOR_SOURCE * interval_s, _LEAST_FOR_SOURCE_S)
         with _timed(seconds, "read"):
             stretch = await self._read(reader, tuned, at=at, deadline=deadline)
@@ -123,7 +128,7 @@ class Loop:
             fleet, decisions = await asyncio.to_thread(fold, self._fleet, stretch, read)
         if self._may_remember(stretch, tuned):
             self._fleet = fleet
-        decisions = self._vetted(decisions, stretch, at=at)
+        decisions = with_verdicts(self._vetted(decisions, stretch, at=at), standings)
         snapshot = Snapshot(
             at=at,
             interval_s=interval_s,
@@ -136,6 +141,7 @@ class Loop:
         if self._waker is not None:
             ticked = _ticked(snapshot, fleet, stretch, tuned=read, tuning=tuning)
             snapshot = await self._waker.settle(snapshot, ticked)
+        self._statistics = replace(self._statistics, untuned=sum(bool(each.waits) for each in standings))
         self._sink.publish(snapshot)
         self._count(ticks=1)
         return snapshot

@@ -2,7 +2,8 @@
 
 Live: the loop starts its ticks on time; nothing else, for restarting heals nothing else, least of all a dead
 Prometheus. Ready: there is a fresh snapshot to answer from, be it full of holds, and after a start the memory behind it
-has been read back, so that another process would say the same. Open to anyone, as kubelets have no credentials.
+has been read back and the settings that back-tests choose are known, so that another process would say the same. Open
+to anyone, as kubelets have no credentials.
 
 Source: `k8s.io/apiserver/pkg/server/healthz`.
 """
@@ -40,8 +41,9 @@ def build_probes(
     ticking = Check(name="loop", fault=lambda: loop.statistics().stuck(now=clock.now()))
     fresh = Check(name="snapshot", fault=lambda: staleness(reader.current(), now=clock.now()))
     memory = Check(name="memory", fault=lambda: loop.statistics().amnesia(now=clock.now()))
+    tested = Check(name="tuning", fault=lambda: loop.statistics().untested())
     router = APIRouter()
-    ready = (ping, fresh, memory, *before_ready)
+    ready = (ping, fresh, memory, tested, *before_ready)
     for name, checks in {"livez": (ping, ticking), "healthz": (ping, ticking), "readyz": ready}.items():
         _add_probe(router, name, checks)
     return router

@@ -112,4 +112,6 @@ class Waker:
 
 
 def _with(snapshot: Snapshot, decisions: Mapping[WorkloadId, Decision]) -> Snapshot:
-    return replace(snapshot, decisions={**snapshot.decisions, **decisions})
+    """Return the snapshot with other decisions in it; what back-tests say of a workload is as the tick said."""
+    told = {key: replace(each, verdict=snapshot.decisions[key].verdict) for key, each in decisions.items()}
+    return replace(snapshot, decisions={**snapshot.decisions, **told})

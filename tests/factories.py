@@ -1,15 +1,18 @@
 """Domain records for tests: everything has a plausible value, a test names only what it is about."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapter.core.decision import Capacity, Decision, Demand, DemandUnit, Outcome, ReplicaCounts, Step, StepName
+from adapter.core.knobs import knobs_of
 from adapter.core.lead_time import LeadTime
 from adapter.core.loop_statistics import LoopStatistics
 from adapter.core.regulation import configured_margin
 from adapter.core.shaping import shape
 from adapter.core.signal import Reading, Signal, State
 from adapter.core.snapshot import Snapshot
+from adapter.core.tuning import WorkloadTuning
+from adapter.core.verdict import Verdict, Worth
 from adapter.core.workload import WorkloadId
 
 TICK = 1787220000.0
@@ -32,6 +35,20 @@ STEPS = (
     Step(name=StepName.REACTIVE, before=None, after=4, reason="work of 3.1 engine-seconds/s needs 4 replicas"),
     Step(name=StepName.PREDICTIVE, before=4, after=8, reason="a peak of 7.2 is expected within the lead time of 180 s"),
     Step(name=StepName.BOUNDS, before=8, after=6, reason="replicas.max is 6"),
+)
+
+
+STANDING = knobs_of(WorkloadTuning())
+VERDICT = Verdict(
+    cut=TICK - 7200.0,
+    days=7,
+    standing=STANDING,
+    chosen=replace(STANDING, margin=1.3, scale_in_s=540.0, break_even_s=900.0, idle_s=900.0),
+    reason="",
+    engine="learnt, else 8B on one H100",
+    before=Worth(replica_hours=600.0, attained=0.975, cost=700.0),
+    after=Worth(replica_hours=602.0, attained=0.983, cost=602.0),
+    reactive=Worth(replica_hours=690.0, attained=0.98, cost=700.0),
 )
 
 
@@ -62,6 +79,7 @@ def decision(workload: WorkloadId = LLAMA, **changes: Any) -> Decision:
         "replicas": ReplicaCounts(requested=4, status=4, ready=3),
         "lead_time": LEAD_TIME,
         "margin": configured_margin(1.15),
+        "verdict": VERDICT,
         "quantile": 0.9,
         "forecast": None,
         "signals": READINGS,

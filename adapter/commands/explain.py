@@ -65,6 +65,7 @@ def _summary(explained: Mapping[str, Any]) -> RenderableType:
         ("HPA", _hpa(explained["hpa"])),
         ("why", explained["why"]),
         ("why not", explained["why_not"]),
+        ("back-test", explained["back_test"]),
     ]
     for key, text in lines:
         if text:

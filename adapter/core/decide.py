@@ -15,6 +15,7 @@ from adapter.core.hpa_behavior import ScaleEvent
 from adapter.core.landing import land, noted
 from adapter.core.lead_time import LeadTime, configured
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
+from adapter.core.price import chosen_quantile
 from adapter.core.proposals import NOTHING_PROPOSED, Proposals
 from adapter.core.recent import NOTHING_RECENT, Recent
 from adapter.core.regulation import Margin, configured_margin
@@ -22,7 +23,7 @@ from adapter.core.replicas import size_replicas
 from adapter.core.rollout import watch_rollout
 from adapter.core.sight import Sight, look
 from adapter.core.signal import Observed
-from adapter.core.sizing import assess_demand, bound_by_symptoms, chosen_quantile, size_predictive, size_reactive
+from adapter.core.sizing import assess_demand, bound_by_symptoms, size_predictive, size_reactive
 from adapter.core.stabilization import Window, highest, slide, trim
 from adapter.core.starts import missing, watch_starts
 from adapter.core.tuning import TunedWorkload, WorkloadTuning

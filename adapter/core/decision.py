@@ -13,6 +13,7 @@ from adapter.core.regulation import Margin
 from adapter.core.shaping import Shaped
 from adapter.core.signal import Reading, Signal, State
 from adapter.core.tuning import HpaTuning
+from adapter.core.verdict import Verdict
 from adapter.core.workload import WorkloadId
 
 
@@ -186,6 +187,8 @@ class Decision:
     """Share of requests that should meet their objective, as configured; to hold `margin.attained` against."""
     missing: int = 0
     """Replicas that the load asks for and that will not serve, as their starts are stuck; a fallback may take them."""
+    verdict: Verdict | None = None
+    """What back-testing says of its settings; None while that is not known, or where nobody asks."""
     steps: tuple[Step, ...] = ()
 
     @property

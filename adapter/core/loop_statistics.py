@@ -30,6 +30,8 @@ class LoopStatistics:
     """Workloads that were woken between two ticks."""
     recalls: bool = True
     """False from the start of the process until history has been read back once, while the source does answer."""
+    untuned: int = 0
+    """Workloads on hold whose settings are still being back-tested."""
     tuning_valid: bool = True
     """Whether the newest tuning document was accepted; when not, the last good one is in force."""
     tuning_since: float | None = None
@@ -45,6 +47,10 @@ class LoopStatistics:
         if self.recalls or age_s > _RECALL_S:
             return None
         return f"history is being read back since {age_s:.1f} s, allowed are {_RECALL_S:.1f} s"
+
+    def untested(self) -> str | None:
+        """Return why settings may differ from those of a process that was there all along, or None if they do not."""
+        return f"the settings of {self.untuned} workloads are still being back-tested" if self.untuned else None
 
     def stuck(self, *, now: float) -> str | None:
         """Return why the loop counts as stuck, or None while it runs.

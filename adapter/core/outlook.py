@@ -13,8 +13,8 @@ from adapter.core.decision import WorkloadForecast
 from adapter.core.following import QUANTILE_LADDER, RowArray
 from adapter.core.history import MINUTE_TIER, History
 from adapter.core.lead_time import HORIZON_LADDER_S, rung
+from adapter.core.price import chosen_quantile
 from adapter.core.signal import UNITS, FloatArray, Signal
-from adapter.core.sizing import chosen_quantile
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
 from forecasting import MIN_STEPS, Forecast, Question

@@ -205,6 +205,10 @@ class Readings:
         ]
 
 
+MEANWHILE = "the last known values age, nothing is taken for zero, and the next tick asks again"
+"""How a problem ends that the loop meets; whoever reads the past leaves it out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalProblem:
     """Something wrong with a query or its answer, for people to read."""

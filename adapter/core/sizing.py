@@ -7,31 +7,13 @@ import math
 
 from adapter.core.decision import Capacity, Demand, DemandUnit, ReplicaCounts, Step, StepName, WorkloadForecast
 from adapter.core.lead_time import LeadTime, rung
+from adapter.core.price import chosen_quantile
 from adapter.core.regulation import Margin
 from adapter.core.replicas import size_replicas
 from adapter.core.sight import Sight
 from adapter.core.tuning import WorkloadTuning
 
 MEDIAN = 0.5  # a replica stays while it is as likely as not to be needed before it pays for its restart
-DEFAULT_QUANTILE = 0.9
-
-
-def chosen_quantile(tuning: WorkloadTuning) -> float:
-    """Return the quantile of the peak that is provided for.
-
-    With prices it is the newsvendor's critical ratio s / (s + g): one more replica is worth having while the chance
-    that it is missed, times what that costs, exceeds the chance that it idles, times what that costs.
-
-    Example:
-        >>> from adapter.core.tuning.workload import ForecastTuning, PriceTuning
-        >>> price = PriceTuning(slo_minute=19.0, gpu_minute=1.0)
-        >>> chosen_quantile(WorkloadTuning(forecast=ForecastTuning(price=price)))
-        0.95
-    """
-    price = tuning.forecast.price
-    if price is not None:
-        return price.slo_minute / (price.slo_minute + price.gpu_minute)
-    return tuning.forecast.quantile or DEFAULT_QUANTILE
 
 
 def peak_within(forecast: WorkloadForecast | None, quantile: float, *, lead_s: float, now: float) -> float:

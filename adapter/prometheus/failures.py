@@ -13,9 +13,8 @@ import requests
 import urllib3.exceptions
 
 from adapter.core.errors import SignalError, SignalMalformed, SignalUnavailable
+from adapter.core.signal import MEANWHILE
 from adapter.prometheus.transport import BodyTooLarge, DeadlinePassed
-
-MEANWHILE = "the last known values age, nothing is taken for zero, and the next tick asks again"
 
 _LONGEST_QUOTE = 300  # characters of a query or of a server's words in one text
 

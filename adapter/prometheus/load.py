@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from adapter.core.errors import SignalError, SignalMalformed
-from adapter.core.signal import FloatArray, Grid
+from adapter.core.signal import MEANWHILE, FloatArray, Grid
 from adapter.core.tuning import PrometheusTuning
 from adapter.ports import RecordedLoad
 from adapter.prometheus.client import PrometheusClient
 from adapter.prometheus.decode import Table, decode
-from adapter.prometheus.failures import MEANWHILE, shorten
+from adapter.prometheus.failures import shorten
 from adapter.prometheus.reader import Ask, answers
 
 _MOST_SERIES = 1000

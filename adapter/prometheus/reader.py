@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adapter.core.chunks import MOST_POINTS, pieces
 from adapter.core.errors import SignalError, SignalMalformed
-from adapter.core.signal import Grid
-from adapter.prometheus.chunks import MOST_POINTS, pieces
+from adapter.core.signal import MEANWHILE, Grid
 from adapter.prometheus.client import Answer
 from adapter.prometheus.decode import Table, decode
-from adapter.prometheus.failures import MEANWHILE, AnswerTooLarge, shorten
+from adapter.prometheus.failures import AnswerTooLarge, shorten
 from adapter.prometheus.fold import Folded, Owned, unusable
 from adapter.prometheus.matching import Owners
 

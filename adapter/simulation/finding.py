@@ -22,10 +22,9 @@ from adapter.simulation.past_period import (
     period_scenario,
     recorded_plan,
     reenact,
-    shape_of,
 )
 from adapter.simulation.profiles import EngineProfile
-from adapter.simulation.recorded import Record, rebuild_load
+from adapter.simulation.recorded import Record, rebuild_load, shape_of
 from adapter.simulation.results import Contest, number
 from adapter.simulation.scenario import Scenario
 

@@ -20,8 +20,8 @@ from adapter.simulation.closed_loop import Moment, Run, close_loop
 from adapter.simulation.daily import with_days
 from adapter.simulation.engine_fit import FittedEngine
 from adapter.simulation.load_files import Load
-from adapter.simulation.profiles import EngineProfile, RequestShape
-from adapter.simulation.recorded import MINUTE_S, Record, filled
+from adapter.simulation.profiles import EngineProfile
+from adapter.simulation.recorded import MINUTE_S, Record, filled, objective_of, shape_of
 from adapter.simulation.scenario import Scenario, Terms, initial_replicas, place_requests
 from adapter.simulation.score import Objective
 
@@ -45,21 +45,6 @@ class Measure:
     def error(self) -> float:
         """Return how far the simulation is off, relative to the record; NaN where that means nothing."""
         return self.simulated / self.recorded - 1 if self.recorded > 0 else math.nan
-
-
-def objective_of(tuned: TunedWorkload) -> Objective:
-    """Return when a request counts as served in time, as the tuning says."""
-    return Objective(ttft_s=tuned.tuning.slo.ttft, itl_s=tuned.tuning.slo.itl)
-
-
-def shape_of(load: Load, record: Record) -> RequestShape:
-    """Return the mean lengths of the requests, uncached prompt tokens only."""
-    weights = load.counts if load.counts.any() else None
-    prompt = float(np.average(load.prompt_tokens, weights=weights))
-    return RequestShape(
-        prompt_tokens=max(prompt * (1 - record.cached_share), 1.0),
-        output_tokens=float(np.average(load.output_tokens, weights=weights)),
-    )
 
 
 def cold_start_of(record: Record, tuned: TunedWorkload, *, learnt_s: float | None = None) -> float:

@@ -18,9 +18,12 @@ from typing import Final
 import numpy as np
 
 from adapter.core.signal import Signal
+from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.simulation.arrays import Floats, Ints
 from adapter.simulation.load_files import DEFAULT_SHAPE, Flags, Load, mean_lengths
+from adapter.simulation.profiles import RequestShape
+from adapter.simulation.score import Objective
 
 MINUTE_S: Final = 60.0
 
@@ -110,6 +113,21 @@ def rebuild_load(record: Record) -> Load:
         output_tokens=mean_lengths(
             record[Signal.GENERATION_TOKENS_PER_REQUEST], counts, default=DEFAULT_SHAPE.output_tokens
         ),
+    )
+
+
+def objective_of(tuned: TunedWorkload) -> Objective:
+    """Return when a request counts as served in time, as the tuning says."""
+    return Objective(ttft_s=tuned.tuning.slo.ttft, itl_s=tuned.tuning.slo.itl)
+
+
+def shape_of(load: Load, record: Record) -> RequestShape:
+    """Return the mean lengths of the requests, uncached prompt tokens only."""
+    weights = load.counts if load.counts.any() else None
+    prompt = float(np.average(load.prompt_tokens, weights=weights))
+    return RequestShape(
+        prompt_tokens=max(prompt * (1 - record.cached_share), 1.0),
+        output_tokens=float(np.average(load.output_tokens, weights=weights)),
     )
 
 

@@ -140,6 +140,20 @@ FAMILIES: Final = (
         "Share of requests that should meet their objective, as configured.",
         path="attainment_goal",
     ),
+    _field("scaleahead_back_test_days", "Days that settings were back-tested on; 0 if none.", path="verdict.days"),
+    _field(
+        "scaleahead_back_test_changes", "1 when something better than the settings was found.", path="verdict.changes"
+    ),
+    _field(
+        "scaleahead_back_test_saved_ratio",
+        "How much less the settings that were found cost than those of the document.",
+        path="verdict.cheaper_than_before",
+    ),
+    _field(
+        "scaleahead_back_test_attained_ratio",
+        "Share of requests that met their objective in the back-test of what was found.",
+        path="verdict.after.attained",
+    ),
     _field("scaleahead_quantile_ratio", "Quantile of the forecast that demand is read at.", path="quantile"),
     _field("scaleahead_forecast_skill_ratio", "1 - own loss / naive loss; above 0 is better.", path="forecast.skill"),
     _field("scaleahead_forecast_coverage_ratio", "Share of past peaks below it.", path="forecast.coverage"),

@@ -18,6 +18,7 @@ from adapter.core.snapshot import Snapshot
 from adapter.core.starts import stuck_after_s
 from adapter.core.tuning import TuningState
 from adapter.core.units import to_milli
+from adapter.core.verdict import Verdict
 from adapter.core.workload import WorkloadId
 from adapter.ui.sentences import why, why_not
 
@@ -96,6 +97,7 @@ def decision_view(decision: Decision) -> JsonObject:
         "lead_time_s": decision.lead_time_s,
         "lead_time": _lead_time(decision.lead_time),
         "margin": asdict(decision.margin),
+        "verdict": _verdict(decision.verdict),
         "quantile": decision.quantile,
         "replicas": asdict(decision.replicas),
         "demand": _demand(decision.demand),
@@ -143,11 +145,23 @@ def _summary(decision: Decision) -> JsonObject:
         "ready": decision.replicas.ready,
         "active": decision.active,
         "why": why(decision),
+        "back_test": None if decision.verdict is None else str(decision.verdict),
     }
 
 
 def _lead_time(lead: LeadTime) -> JsonObject:
     return {**asdict(lead), "stuck_after_s": stuck_after_s(lead)}
+
+
+def _verdict(verdict: Verdict | None) -> JsonObject | None:
+    if verdict is None:
+        return None
+    return {
+        **asdict(verdict),
+        "changes": verdict.changes,
+        "cheaper_than_before": verdict.cheaper_than_before,
+        "cheaper_than_reactive": verdict.cheaper_than_reactive,
+    }
 
 
 def _demand(demand: Demand | None) -> JsonObject | None:

@@ -14,11 +14,12 @@ from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.engine import Engine
 from adapter.ports import SignalSource
+from adapter.recall import read_records
 from adapter.simulation.contest import Outcome
 from adapter.simulation.finding import Assumptions, Finding, Own, Task, finding_of, prepare, tasks_of
 from adapter.simulation.own import Timing
 from adapter.simulation.recorded import MINUTE_S, Record
-from adapter.whatif.recording import read_memory, read_records
+from adapter.whatif.recording import read_memory
 from adapter.whatif.study import Study, StudyRefused, Variant
 
 SHORTEST_S: Final = 1800.0

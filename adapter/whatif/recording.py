@@ -1,55 +1,12 @@
-"""Records and memories of workloads, read from a Prometheus in pieces that it answers."""
+"""Memories of workloads at a time of the past, read from a Prometheus."""
 
-from collections.abc import Callable, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from adapter.core.history import History
-from adapter.core.sight import freshness_limits, judge
-from adapter.core.signal import FleetReadings, FloatArray, Grid, Signal, State
 from adapter.core.tuning import TunedWorkload
-from adapter.core.workload import WorkloadId
 from adapter.priming import backfill
-from adapter.prometheus.chunks import pieces
-from adapter.simulation.recorded import MINUTE_S, RECORDED, Record
+from adapter.recall import NothingRead
 from adapter.stretch import Reader
-from adapter.whatif.replay import NothingRead, complain
-
-_MOST_CELLS = 400_000  # of one signal in one piece, workloads times minutes
-_MOST_MINUTES = 1440
-
-
-async def read_records(
-    reader: Reader, tuned: Sequence[TunedWorkload], minutes: Grid, *, advance: Callable[[float], None]
-) -> Mapping[WorkloadId, Record]:
-    """Return what is remembered of the workloads, minute by minute; what is not certain is a gap.
-
-    Args:
-        reader: where to read.
-        tuned: the workloads.
-        minutes: the ends of all minutes.
-        advance: called with the share that is newly done, as it is done.
-
-    Raises:
-        NothingRead: a query was not answered.
-    """
-    window_s = max(reader.prometheus.rate_window, MINUTE_S)
-    most = max(1, min(_MOST_MINUTES, _MOST_CELLS // max(len(tuned), 1)))
-    parts: dict[Signal, list[FloatArray]] = {signal: [] for signal in RECORDED}
-    for _, piece in pieces(minutes, most=most):
-        answer = await reader.read(tuned, piece, window_s=window_s)
-        complain(answer, answer.failed & set(RECORDED))
-        for signal, values in _certain(answer, tuned).items():
-            parts[signal].append(values)
-        advance(piece.count / minutes.count)
-    whole = {signal: np.concatenate(each, axis=1) for signal, each in parts.items()}
-    start = minutes.start - minutes.step_s
-    return {
-        each.workload.id: Record(
-            workload=each.workload.id, start=start, values={signal: values[row] for signal, values in whole.items()}
-        )
-        for row, each in enumerate(tuned)
-    }
 
 
 async def read_memory(reader: Reader, tuned: Sequence[TunedWorkload], *, until: float) -> History:
@@ -62,12 +19,3 @@ async def read_memory(reader: Reader, tuned: Sequence[TunedWorkload], *, until: 
     if history is None:
         raise NothingRead("the history before the studied time was not answered in full; try again, or fewer workloads")
     return history
-
-
-def _certain(answer: FleetReadings, tuned: Sequence[TunedWorkload]) -> dict[Signal, FloatArray]:
-    """Return fresh values, shape (n, t); everything else is NaN."""
-    limits = freshness_limits([each.tuning for each in tuned])
-    gaps = np.full((len(tuned), answer.grid.count), np.nan)
-    judged = {signal: judge(each, limits) for signal, each in answer.readings.items() if signal in RECORDED}
-    fresh = {signal: np.where(each.state == State.FRESH, each.value, np.nan) for signal, each in judged.items()}
-    return {signal: fresh.get(signal, gaps) for signal in RECORDED}

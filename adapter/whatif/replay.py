@@ -12,24 +12,19 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from adapter.core.chunks import pieces
 from adapter.core.decision import Decision
-from adapter.core.errors import ScaleaheadError
 from adapter.core.fleet_limits import UNLIMITED
 from adapter.core.fold import Fleet
-from adapter.core.signal import FleetReadings, Grid, Signal
+from adapter.core.signal import Grid
 from adapter.core.tuning import FleetTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.priming import prime
-from adapter.prometheus.chunks import pieces
-from adapter.prometheus.failures import MEANWHILE
+from adapter.recall import NothingRead, complain
 from adapter.stretch import Reader, Stretch, fold_ticks, read_stretch
 
 _MOST_CELLS = 400_000  # of one signal in one piece, workloads times ticks: 13 MB with its states and ages
 _MOST_TICKS = 960  # four hours at 15 s, so that there is progress to see
-
-
-class NothingRead(ScaleaheadError):
-    """The source did not answer; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,13 +76,6 @@ async def primed(reader: Reader, tuned: Sequence[TunedWorkload], *, at: float) -
     if fleet is None:
         raise NothingRead("the history before the first tick was not answered in full; try again, or fewer workloads")
     return fleet
-
-
-def complain(readings: FleetReadings, failed: frozenset[Signal]) -> None:
-    """Raise what was wrong, if anything was not answered."""
-    if failed:
-        said = dict.fromkeys(each.message.replace(f"; {MEANWHILE}", "") for each in readings.problems)
-        raise NothingRead("; ".join(said) or f"{', '.join(sorted(failed))} cannot be read")
 
 
 def _folded(

@@ -25,6 +25,7 @@ from adapter.settings import Address, Settings
 from adapter.telemetry.app import build_ops_app
 from adapter.telemetry.logs import ChangeLog
 from adapter.telemetry.metrics import build_registry
+from adapter.tuner import Tuner
 from adapter.ui.app import build_json_app
 from adapter.ui.credentials import Credentials
 from adapter.ui.credentials_file import read_credentials
@@ -36,6 +37,7 @@ from adapter.wiring.membership import Membership
 from adapter.wiring.opened_tuning import OpenedTuning
 from adapter.wiring.signal_source import CurrentSource
 from adapter.wiring.tuning_watch import TunedLoopReader, TuningWatch
+from adapter.workshop import ProcessWorkshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Parts:
     """What runs side by side."""
 
     loop: Loop
+    tuner: Tuner
     watch: TuningWatch
     found: FoundWorkloads
     waker: Waker
@@ -88,7 +91,17 @@ def assemble(settings: Settings, opened: OpenedTuning, membership: Membership | 
     found = FoundWorkloads(tuning, clock)
     others = JoinedWorkloads(inline, found)
     hpas = None if membership is None else membership.hpas
-    loop = Loop(source=source, tuning=tuning, inline=others, clock=clock, sink=sink, hpas=hpas, waker=waker)
+    tuner = Tuner(ProcessWorkshop())
+    loop = Loop(
+        source=source,
+        tuning=tuning,
+        inline=others,
+        clock=clock,
+        sink=sink,
+        hpas=hpas,
+        waker=waker,
+        tuner=tuner,
+    )
     tellers = () if membership is None else (membership.tuning_events(opened.regarding),)
     watch = TuningWatch(tuning, clock, tellers=tellers)
     works = _Works(
@@ -102,6 +115,7 @@ def assemble(settings: Settings, opened: OpenedTuning, membership: Membership | 
     scaler = KedaScaler(feed=feed, tuning=tuning, inline=inline, clock=clock, presets=preset_names())
     return Parts(
         loop=loop,
+        tuner=tuner,
         watch=watch,
         found=found,
         waker=waker,

@@ -62,7 +62,7 @@ async def _serve(parts: Parts, more: Runs) -> None:
 
 async def _run_parts(parts: Parts, more: Runs, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
-        ours = [parts.loop.run(), parts.waker.run(), parts.watch.run(), parts.found.run()]
+        ours = [parts.loop.run(), parts.waker.run(), parts.tuner.run(), parts.watch.run(), parts.found.run()]
         inner = _started(group, [*ours, *more(), *parts.doors.runs()])
         outer = _started(group, [parts.keda.run(), *(server.run() for server in parts.web)])
         await stop.wait()

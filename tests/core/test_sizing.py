@@ -9,7 +9,7 @@ from adapter.core.decision import Demand, DemandUnit, ReplicaCounts, WorkloadFor
 from adapter.core.lead_time import configured
 from adapter.core.regulation import configured_margin
 from adapter.core.sight import Sight
-from adapter.core.sizing import bound_by_symptoms, chosen_quantile, peak_within, size_predictive, size_reactive
+from adapter.core.sizing import bound_by_symptoms, peak_within, size_predictive, size_reactive
 from tests.factories import TICK
 from tests.fakes import tuned
 
@@ -46,13 +46,6 @@ def demand(**values: Any) -> Demand:
     """Return a demand in requests in flight."""
     known = {"arriving": 20.0, "backlog": 0.0, "at_lead_time": NAN, "beyond_lead_time": NAN, **values}
     return Demand(unit=DemandUnit.CONCURRENCY, **known)
-
-
-def test_the_quantile_follows_from_prices_or_is_given() -> None:
-    """Without either it is 0.9."""
-    priced = tuned("llama", forecast={"price": {"slo_minute": 19, "gpu_minute": 1}}).tuning
-    assert [chosen_quantile(each) for each in (PLAIN, priced)] == [0.9, 0.95]
-    assert chosen_quantile(tuned("llama", forecast={"quantile": 0.7}).tuning) == 0.7
 
 
 @pytest.mark.parametrize(

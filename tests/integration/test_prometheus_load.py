@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from adapter.cli import main
+from adapter.core.chunks import MOST_POINTS
 from adapter.core.errors import SignalMalformed, SignalUnavailable
 from adapter.core.signal import Grid
 from adapter.core.tuning import PrometheusTuning
-from adapter.prometheus.chunks import MOST_POINTS
 from adapter.prometheus.load import PrometheusLoad
 from tests.openmetrics import Track, as_openmetrics
 from tests.ports import free_port

@@ -3,8 +3,9 @@
 import pytest
 
 from adapter.core.signal import Grid, Signal
+from adapter.recall import NothingRead
 from adapter.stretch import Reader
-from adapter.whatif.replay import NothingRead, Replayed, replay
+from adapter.whatif.replay import Replayed, replay
 from tests.factories import TICK
 from tests.fakes import FakeSignalSource, scripted, tuned, tuning_of
 

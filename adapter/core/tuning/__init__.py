@@ -1,5 +1,6 @@
 """Tuning: the live configuration, as pydantic models that are also the ConfigMap's schema."""
 
+from adapter.core.tuning.back_test import TuneTuning
 from adapter.core.tuning.deprecation import DEPRECATIONS, Deprecation
 from adapter.core.tuning.document import (
     API_VERSION,
@@ -34,6 +35,7 @@ __all__ = [
     "RuleTuning",
     "ScaleTuning",
     "TickTuning",
+    "TuneTuning",
     "TunedWorkload",
     "Tuning",
     "TuningDocument",

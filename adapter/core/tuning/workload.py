@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from adapter.core.tuning.back_test import TuneTuning
 from adapter.core.tuning.fields import (
     LABEL_NAME,
     DnsName,
@@ -269,6 +270,7 @@ class WorkloadTuning(Section):
     )
     forecast: ForecastTuning = Field(default=ForecastTuning(), description="Use of the forecast.")
     hold: HoldTuning = Field(default=HoldTuning(), description="Reluctance to scale in.")
+    tune: TuneTuning = Field(default=TuneTuning(), description="Choosing settings by back-testing.")
     freshness: FreshnessTuning = Field(default=FreshnessTuning(), description="Handling of old and missing signals.")
     hpa: HpaTuning = Field(default=HpaTuning(), description="The HPA that reads our metrics.")
     gateway: GatewayTuning = Field(

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.core.chunks import MOST_POINTS, pieces
 from adapter.core.signal import Grid
-from adapter.prometheus.chunks import MOST_POINTS, pieces
 
 
 @given(st.integers(1, 200), st.integers(1, 50))

@@ -1,0 +1,28 @@
+"""What a missing replica costs against an idle one, and the quantile of demand that is provided for.
+
+Must not know: how demand is forecast.
+"""
+
+from typing import Final
+
+from adapter.core.tuning import WorkloadTuning
+
+DEFAULT_QUANTILE: Final = 0.9
+
+
+def chosen_quantile(tuning: WorkloadTuning) -> float:
+    """Return the quantile of the peak that is provided for.
+
+    With prices it is the newsvendor's critical ratio s / (s + g): one more replica is worth having while the chance
+    that it is missed, times what that costs, exceeds the chance that it idles, times what that costs.
+
+    Example:
+        >>> from adapter.core.tuning.workload import ForecastTuning, PriceTuning
+        >>> price = PriceTuning(slo_minute=19.0, gpu_minute=1.0)
+        >>> chosen_quantile(WorkloadTuning(forecast=ForecastTuning(price=price)))
+        0.95
+    """
+    price = tuning.forecast.price
+    if price is not None:
+        return price.slo_minute / (price.slo_minute + price.gpu_minute)
+    return tuning.forecast.quantile or DEFAULT_QUANTILE
