@@ -167,8 +167,8 @@ def conclude(case: Case, state: PolicyState) -> tuple[Decision, PolicyState]:
     wanted = _want(case)
     obstacle = _obstacle(case, wanted[-1].after)
     if obstacle:
-        requested = case.sight.replicas.requested
-        return _held(case, wanted, reason=obstacle), _remember(state, case, goal=requested, reactive=requested)
+        kept = case.requested  # consumers keep what is there, so that is what the next hold begins from
+        return _held(case, wanted, reason=obstacle), _remember(state, case, goal=kept, reactive=kept)
     after = _remember(state, case, goal=wanted[-1].after, reactive=wanted[2].after)
     decision = _planned(case, wanted, state=after)
     proposals = noted(after.proposals, decision.emitted, case.tuning.hpa, at=case.now)
