@@ -99,8 +99,8 @@ def reader_of(source: FakeSignalSource) -> Reader:
 def test_memory_reaches_back_two_holds_or_one_idle_time() -> None:
     """And two forecast refreshes, in whole minutes."""
     assert memory_span_s([tuned("a", hold={"scale_in": 180, "idle": 300, "flapping": 1})]) == 480.0
-    assert memory_span_s([tuned("a", hold={"scale_in": 180, "idle": 300})]) == 840.0
-    assert memory_span_s([A, tuned("b", hold={"scale_in": 0, "idle": 1000})]) == 1140.0
+    assert memory_span_s([tuned("a", hold={"scale_in": 180, "idle": 300})]) == 660.0
+    assert memory_span_s([A, tuned("b", hold={"scale_in": 0, "idle": 1500})]) == 1620.0
     assert memory_span_s([]) == 120.0
 
 

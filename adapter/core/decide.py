@@ -245,7 +245,7 @@ def _hold_scale_in(goal: int, case: Case, *, plans: Window, beyond: float) -> St
     held = max(goal, highest(plans) or 0)
     soon, requested = 0, case.sight.replicas.requested
     if math.isfinite(beyond) and requested is not None:
-        soon = min(requested, size_replicas(beyond, case.capacity.per_replica, margin=case.margin.ratio))
+        soon = min(requested, size_replicas(beyond, case.capacity.per_replica, margin=case.margin.factor))
     after = max(held, soon)
     hold_s = case.hold.seconds
     reason = f"nothing higher was planned in {hold_s:g} s"
@@ -311,7 +311,7 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
 
 
 def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
-    expected, margin = case.demand.at_lead_time, case.margin.ratio
+    expected, margin = case.demand.at_lead_time, case.margin.factor
     return Decision(
         workload=case.workload.id,
         at=case.now,

@@ -31,7 +31,7 @@ def scale_in_hold(tuning: WorkloadTuning, *, turns: int) -> Hold:
 
     Example:
         >>> [scale_in_hold(WorkloadTuning(), turns=count).seconds for count in (2, 3)]
-        [180.0, 360.0]
+        [360.0, 540.0]
     """
     hold = tuning.hold
     if turns < MANY or hold.flapping == 1:

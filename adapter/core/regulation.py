@@ -33,11 +33,13 @@ HIGHEST_FACTOR: Final = 2.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margin:
-    """The factor on demand that a decision uses, and where it comes from."""
+    """The factor on measured demand that a decision uses, and where it comes from."""
 
     ratio: float
     """What demand is multiplied by, >= 1."""
     configured: float
+    factor: float = 1.0
+    """What regulation multiplies the configured margin, and what a forecast asks for, with."""
     attained: float = math.nan
     """Share of the requests of the last three days that met their objective; NaN until known."""
     requests: float = 0.0
@@ -98,4 +100,5 @@ def margin_of(configured: float, *, factor: float, attained: float, requests: fl
         attained: share of all requests considered that met their objective.
         requests: how many they were.
     """
-    return Margin(ratio=max(configured * factor, 1.0), configured=configured, attained=attained, requests=requests)
+    ratio = max(configured * factor, 1.0)
+    return Margin(ratio=ratio, configured=configured, factor=factor, attained=attained, requests=requests)

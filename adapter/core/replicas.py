@@ -14,7 +14,7 @@ def size_replicas(demand: float, capacity: float, *, margin: float) -> int:
     Args:
         demand: load to serve, finite, >= 0, in the unit of `capacity`.
         capacity: load one ready replica sustains, > 0.
-        margin: factor on demand, >= 1.
+        margin: factor on demand, > 0.
 
     Raises:
         ValueError: an argument is out of range.
@@ -29,6 +29,6 @@ def size_replicas(demand: float, capacity: float, *, margin: float) -> int:
         raise ValueError(f"demand must be finite and >= 0, got {demand}")
     if not capacity > 0:
         raise ValueError(f"capacity must be > 0, got {capacity}")
-    if not margin >= 1:
-        raise ValueError(f"margin must be >= 1, got {margin}")
+    if not margin > 0:
+        raise ValueError(f"margin must be > 0, got {margin}")
     return math.ceil(demand * margin / capacity - _SLACK)

@@ -42,10 +42,42 @@ def assess_demand(
     return Demand(
         unit=capacity.unit,
         arriving=sight.arriving,
-        backlog=sight.waiting_work / tuning.slo.drain,
+        backlog=left_over(sight, per_replica=capacity.per_replica, lead_s=lead_s) / tuning.slo.drain,
         at_lead_time=peak_within(used, chosen_quantile(tuning), lead_s=lead_s, now=now),
         beyond_lead_time=peak_within(used, MEDIAN, lead_s=keep_s, now=now),
     )
+
+
+def left_over(sight: Sight, *, per_replica: float, lead_s: float) -> float:
+    """Return what is left of the waiting work once a replica asked for now serves, in engine-seconds; at least half.
+
+    Until then those that serve work on it, and those that start do so for half of the time, on average. What they work
+    off needs no replica of its own, and what they fall behind by does. At least half is always left, so that a queue
+    that does not shrink as it should still asks for more. Without their number, while a start is stuck, or while the
+    load that arrives is unknown, all of it is left.
+
+    Args:
+        sight: what is seen.
+        per_replica: load that one replica sustains, engine-seconds per second.
+        lead_s: lead time of a replica, seconds.
+
+    Example:
+        Of 100 engine-seconds, with 2 arriving each second and 3 replicas serving, 70 are left after 30 s.
+
+        >>> from adapter.core.decision import ReplicaCounts
+        >>> sight = Sight(
+        ...     replicas=ReplicaCounts(requested=3, status=3, ready=3), arriving=2.0, arrivals=8.0, waiting=9.0,
+        ...     waiting_work=100.0, running=40.0, kv_cache_usage=0.5, gpu_utilization=1.0, doubts=(), blind="",
+        ...     gate_zero=False)
+        >>> left_over(sight, per_replica=1.0, lead_s=30.0)
+        70.0
+    """
+    ready, requested = sight.replicas.ready, sight.replicas.requested
+    stuck = any(each > 0 for each in (sight.unschedulable, sight.image_errors, sight.crashing))
+    if ready is None or stuck or not sight.waiting_work > 0 or not math.isfinite(sight.arriving):
+        return sight.waiting_work
+    supply = (ready + max((requested or 0) - ready, 0) / 2) * per_replica
+    return max(sight.waiting_work + (sight.arriving - supply) * lead_s, sight.waiting_work / 2)
 
 
 def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, margin: Margin) -> Step:
@@ -63,6 +95,10 @@ def size_reactive(plan: int | None, demand: Demand, *, capacity: Capacity, margi
     return Step(name=StepName.REACTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
 
 
+def _regulated(margin: Margin) -> str:
+    return "" if margin.factor == 1.0 else f" x {margin.factor:.4g} regulated"
+
+
 def _shown(margin: Margin) -> str:
     return f"{margin.ratio:.4g}" if margin.ratio == margin.configured else f"{margin.ratio:.4g} ({margin.origin})"
 
@@ -76,14 +112,18 @@ def size_predictive(
     lead: LeadTime,
     margin: Margin,
 ) -> Step:
-    """Raise the plan to what the forecast peak within the lead time needs; a forecast never lowers it."""
+    """Raise the plan to what the forecast peak within the lead time needs; a forecast never lowers it.
+
+    The margin is for what is measured, of which nobody knows how it goes on; a forecast has its quantile instead. What
+    regulation has learnt is for both.
+    """
     if not math.isfinite(demand.at_lead_time):
         why = "the forecast is off" if not tuning.forecast.enabled else "no forecast has a vote yet"
         return Step(name=StepName.PREDICTIVE, before=plan, after=plan, reason=why)
-    replicas = size_replicas(demand.at_lead_time, capacity.per_replica, margin=margin.ratio)
+    replicas = size_replicas(demand.at_lead_time, capacity.per_replica, margin=margin.factor)
     reason = (
         f"P{100 * chosen_quantile(tuning):g} of the peak within {lead.seconds:.0f} s ({lead.origin}) is "
-        f"{demand.at_lead_time:.4g} {demand.unit}: {replicas}"
+        f"{demand.at_lead_time:.4g} {demand.unit}{_regulated(margin)}: {replicas}"
     )
     return Step(name=StepName.PREDICTIVE, before=plan, after=_at_least(plan, replicas), reason=reason)
 

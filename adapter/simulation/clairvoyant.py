@@ -19,9 +19,10 @@ from typing import Final
 import numpy as np
 
 from adapter.simulation.arrays import Floats, Ints
-from adapter.simulation.closed_loop import Observation, Run
+from adapter.simulation.closed_loop import SETTLE_S, Engine, Observation, Run
 from adapter.simulation.hpa_metrics import Scale
 from adapter.simulation.profiles import EngineProfile, RequestShape
+from adapter.simulation.score import DEFAULT_OBJECTIVE, Objective, ScaleEvent
 from adapter.simulation.traces import Requests
 
 STEP_S: Final = 15.0
@@ -75,6 +76,33 @@ class Scheduled:
     def replicas(self, seen: Observation, scale: Scale, *, now_s: float) -> int:  # noqa: ARG002 - it knows already
         """Return the planned size."""
         return int(self._sizes[min(round(now_s / STEP_S), len(self._sizes) - 1)])
+
+
+def follow(
+    fleet: Engine, plan: Plan, *, end_s: float, max_replicas: int, objective: Objective = DEFAULT_OBJECTIVE
+) -> Run:
+    """Return the run of a plan, as `Scheduled` makes it in a closed loop, in less time: nobody looks on the way.
+
+    Args:
+        fleet: at second 0; it is advanced.
+        plan: sizes from second 0.
+        end_s: end of billing; requests still in flight then end unbilled.
+        max_replicas: upper bound.
+        objective: when a request counts as served in time.
+    """
+    sizes = np.minimum(plan.sizes, max_replicas)
+    events = []
+    for step in range(1, math.ceil(end_s / STEP_S) + 1):
+        before, after = fleet.spec_replicas, int(sizes[min(step, len(sizes) - 1)])
+        if after != before:
+            fleet.advance(step * STEP_S)
+            fleet.scale_to(after)
+            events.append(ScaleEvent(at_s=step * STEP_S, before=before, after=after))
+    fleet.advance(math.ceil(end_s / STEP_S) * STEP_S)
+    gpu_hours, arrived = fleet.gpu_hours(), fleet.arrived
+    fleet.advance(fleet.now_s + SETTLE_S)
+    score = fleet.score(arrived, events, gpu_hours=gpu_hours, objective=objective)
+    return Run(score=score, events=tuple(events), moments=())
 
 
 def load_in_replicas(requests: Requests, profile: EngineProfile, shape: RequestShape, *, end_s: float) -> Floats:

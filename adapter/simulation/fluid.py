@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from adapter.simulation import fluid_kernels as kernels
-from adapter.simulation.arrays import NO_REQUEST, POD, Records
+from adapter.simulation.arrays import NO_REQUEST, POD, Floats, Records
+from adapter.simulation.buckets import ITL_BOUNDS_S, TTFT_BOUNDS_S
 from adapter.simulation.engines import limits_of
 from adapter.simulation.fluid_state import (
     FLUID_POD,
@@ -66,6 +67,7 @@ class FluidFleet:
         self.now_s = 0.0
         self.spec_replicas = 0
         self._load = load
+        self._until: Floats = np.concatenate([[0.0], np.cumsum(load.requests)])
         self._fate: Fate = new_fate(len(load.requests))
         self._front: Front = new_front()
         self._pods: Records = np.zeros(_ROWS, dtype=FLUID_POD)
@@ -81,22 +83,18 @@ class FluidFleet:
     @property
     def pods(self) -> tuple[Pod, ...]:
         """Return the pods that exist, oldest first."""
+        columns = (self._alive[name].tolist() for name in ("serial", "phase", "created_s", "ready_s"))
         return tuple(
-            Pod(
-                serial=int(row["serial"]),
-                row=index,
-                phase=_PHASES[row["phase"]],
-                created_s=float(row["created_s"]),
-                ready_s=float(row["ready_s"]),
-            )
-            for index, row in enumerate(self._alive)
+            Pod(serial=serial, row=row, phase=_PHASES[phase], created_s=created_s, ready_s=ready_s)
+            for row, (serial, phase, created_s, ready_s) in enumerate(zip(*columns, strict=True))
         )
 
     @property
     def gateway(self) -> Gateway:
         """Return the counts of the gateway, in whole requests."""
-        arrived = float(self._load.requests[: self._front.step[0]].sum())
-        released = float(self._load.requests[: self._front.released[0]].sum() + self._front.taken[0])
+        last = len(self._load.requests)
+        arrived = float(self._until[min(self._front.step[0], last)])
+        released = float(self._until[min(self._front.released[0], last)] + self._front.taken[0])
         expired = float(self._front.expired[0])
         return Gateway(held=round(arrived - released), dispatched=round(released - expired), expired=round(expired))
 
@@ -121,6 +119,13 @@ class FluidFleet:
         amounts = self._alive[[pod.row for pod in pods]]
         for name in (*_COUNTERS, *_FINISHED):
             rows[name] = amounts[name]
+        for name, bounds, limit_s in (
+            ("ttft", TTFT_BOUNDS_S, self.objective.ttft_s),
+            ("itl", ITL_BOUNDS_S, self.objective.itl_s),
+        ):
+            in_time = np.floor(amounts[f"in_{name}"])
+            rows[name][:, np.searchsorted(bounds, limit_s, side="right") - 1] = in_time
+            rows[name][:, -1] = np.floor(amounts["judged"]) - in_time
         rows["prefilling"] = NO_REQUEST
         rows["waiting"] = _whole(amounts["waiting"])
         rows["decoding"] = _whole(amounts["decoding"])

@@ -195,6 +195,9 @@ def _join(pods: Records, count: int, terms: tuple[Limits, Load, Fate, Floats], s
         fate.in_ttft[step] += part * in_ttft
         fate.in_itl[step] += part * in_itl
         fate.in_time[step] += part * min(in_ttft, in_itl)
+        pod.judged += part
+        pod.in_ttft += part * in_ttft
+        pod.in_itl += part * in_itl
         pod.waiting += part
         pod.waiting_prompt += part * prompt
         pod.waiting_output += part * output

@@ -46,6 +46,9 @@ FLUID_POD: Final = np.dtype(
         ("aborted", np.float64),
         ("finished_prompt_tokens", np.float64),
         ("finished_output_tokens", np.float64),
+        ("judged", np.float64),  # requests that joined, and those of them whose first token, whose gaps are in time
+        ("in_ttft", np.float64),
+        ("in_itl", np.float64),
     ]
 )
 

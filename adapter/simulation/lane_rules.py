@@ -115,7 +115,7 @@ class LaneRules:
     def wanted(self, seen: LaneState, view: LaneView) -> Floats:
         """Return the replicas to ask for at this tick."""
         goal = self._goal(seen, view)
-        plan = np.maximum(self._held(goal), np.minimum(seen.requested, self._sized(view.beyond)))
+        plan = np.maximum(self._held(goal), np.minimum(seen.requested, self._foreseen(view.beyond)))
         self.tick += 1
         return self._landed(self._bounded(self._awake(plan, seen, view)), seen)
 
@@ -133,10 +133,15 @@ class LaneRules:
         sized: Floats = np.ceil(load * self.margin / self.capacity - _SLACK)
         return np.maximum(sized, 0.0)
 
+    def _foreseen(self, load: Floats) -> Floats:
+        """Return the replicas for a quantile of the load to come, which needs no margin."""
+        sized: Floats = np.ceil(load / self.capacity - _SLACK)
+        return np.maximum(sized, 0.0)
+
     def _goal(self, seen: LaneState, view: LaneView) -> Floats:
         """Return what the load of now, full engines and the forecast ask for."""
         in_flight = seen.waiting + seen.decoding
-        goal = np.maximum(self._reactive(seen, view), self._sized(view.peak))
+        goal = np.maximum(self._reactive(seen, view), self._foreseen(view.peak))
         limits = self.tuned.tuning.capacity
         full = seen.kv_usage > limits.kv_cache_limit
         if full.any():
@@ -149,7 +154,10 @@ class LaneRules:
         """Return what the load of now asks for; what waits is of unknown cost while no engine serves."""
         if self.unit is DemandUnit.CONCURRENCY:
             return self._sized(seen.waiting + seen.decoding)
-        load = view.arriving + seen.waiting * view.cost / self.tuned.tuning.slo.drain
+        waiting = seen.waiting * view.cost
+        supply = (seen.ready + np.maximum(seen.requested - seen.ready, 0.0) / 2) * self.capacity
+        left = np.maximum(waiting + (view.arriving - supply) * self.tuned.tuning.lead_time, waiting / 2)
+        load = view.arriving + np.where(waiting > 0, left, 0.0) / self.tuned.tuning.slo.drain
         unknown = np.ceil(seen.waiting / self.tuned.tuning.targets.concurrency)
         return np.where(seen.ready > 0, self._sized(load), unknown)
 

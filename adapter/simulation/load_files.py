@@ -9,7 +9,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,6 +25,7 @@ DEFAULT_SHAPE: Final = RequestShape(prompt_tokens=1000.0, output_tokens=200.0)
 """Mean lengths where a file has none."""
 REQUEST_STEP_S: Final = 60.0
 """Grid on which files of single requests are counted."""
+_AROUND_S: Final = 3600.0
 
 _COUNT_NAMES: Final = ("arrivals", "requests")
 
@@ -49,6 +50,33 @@ class Load:
     def duration_s(self) -> float:
         """Return the time covered."""
         return self.step_s * len(self.counts)
+
+
+def bridged(load: Load) -> Load:
+    """Return a load in whose gaps arrives what the hours around them let expect.
+
+    A hole in the collection is no idle time: it runs straight from the mean of the hour before it to that of the hour
+    after it, and where there is only one of them it keeps its level.
+
+    Example:
+        >>> counts, known, tokens = np.array([4, 0, 0, 7]), np.array([True, False, False, True]), np.ones(4)
+        >>> gap = Load(
+        ...     name="a", step_s=600.0, counts=counts, known=known, prompt_tokens=tokens, output_tokens=tokens)
+        >>> bridged(gap).counts.tolist()
+        [4, 5, 6, 7]
+    """
+    if load.known.all() or not load.known.any():
+        return load
+    width = max(round(_AROUND_S / load.step_s), 1)
+    counts, edges = load.counts.copy(), np.flatnonzero(np.diff(np.r_[True, load.known, True].astype(np.int8)))
+    for first, last in edges.reshape(-1, 2).tolist():
+        sides = [
+            load.counts[span][load.known[span]]
+            for span in (slice(max(first - width, 0), first), slice(last, last + width))
+        ]
+        levels = [float(each.mean()) for each in sides if each.size]
+        counts[first:last] = np.rint(np.linspace(levels[0], levels[-1], last - first + 2)[1:-1])
+    return replace(load, counts=counts)
 
 
 def read_loads(text: str, *, name: str) -> tuple[Load, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from adapter.simulation.arrays import Floats, Ints
 from adapter.simulation.cold_start import constant
 from adapter.simulation.fleet import Fleet
-from adapter.simulation.load_files import Load
+from adapter.simulation.load_files import Load, bridged
 from adapter.simulation.profiles import EngineProfile, RequestShape
 from adapter.simulation.score import DEFAULT_OBJECTIVE, Objective
 from adapter.simulation.traces import PEAK_WINDOW_S, Requests, scale_to_peak
@@ -115,12 +115,13 @@ def build_scenario(load: Load, terms: Terms) -> Scenario | None:
     """Return the scenario of a load; None when nothing arrives in its scored time.
 
     Args:
-        load: what arrives.
+        load: what arrives; its gaps are bridged, but stay gaps in what is remembered.
         terms: model, cold start, scored time, scaling, seed.
     """
     rng = np.random.default_rng([terms.seed, *load.name.encode()])
     start_s, end_s = span(load.duration_s, terms.scored_s)
     first, last = round(start_s / load.step_s), round(end_s / load.step_s)
+    load = bridged(load)
     if not load.counts[first:last].any():
         return None
     intermittent = idle_share(load.counts[first:last], load.step_s) >= IDLE_SHARE

@@ -266,9 +266,9 @@ def test_fresh_load_is_sized_with_margin() -> None:
 
 
 def test_forecast_raises_the_plan() -> None:
-    """A trusted peak of 100 within the lead time needs 8 replicas, though 1 would do now."""
+    """A trusted peak of 100 within the lead time needs 7 replicas, though 1 would do now."""
     decision = decided(seen(queue_depth=0, requests_running=5), forecast=steady_forecast(100.0))
-    assert (decision.reactive, decision.predictive, decision.planned) == (1, 8, 8)
+    assert (decision.reactive, decision.predictive, decision.planned) == (1, 7, 7)
 
 
 def test_forecast_without_a_vote_changes_nothing() -> None:
@@ -278,10 +278,10 @@ def test_forecast_without_a_vote_changes_nothing() -> None:
 
 
 def test_advise_serves_the_reactive_value_and_shows_the_plan() -> None:
-    """Mode advise: the forecast's 8 stay on paper, consumers get the reactive 1."""
+    """Mode advise: the forecast's 7 stay on paper, consumers get the reactive 1."""
     each = tuned("llama", mode="advise")
     decision = decided(seen(queue_depth=0, requests_running=5), each, forecast=steady_forecast(100.0))
-    assert (decision.planned, decision.served, decision.reactive) == (8, 1, 1)
+    assert (decision.planned, decision.served, decision.reactive) == (7, 1, 1)
     assert decision.emitted is not None
     assert decision.emitted.plan == 1
 
@@ -293,21 +293,21 @@ def test_replicas_needed_again_soon_are_kept() -> None:
 
 
 def test_scale_in_waits_for_the_hold() -> None:
-    """A plan of 6 holds for 180 s and not a tick longer."""
+    """A plan of 6 holds for six minutes and not a tick longer."""
     low = seen(queue_depth=0, requests_running=5, replicas=6)
-    at_6 = PolicyState(plans=((TICK, 6), (TICK + 150, 1)))
-    assert decided(low, state=at_6, now=TICK + 165).planned == 6
-    assert decided(low, state=at_6, now=TICK + 180).planned == 1
+    at_6 = PolicyState(plans=((TICK, 6), (TICK + 330, 1)))
+    assert decided(low, state=at_6, now=TICK + 345).planned == 6
+    assert decided(low, state=at_6, now=TICK + 360).planned == 1
 
 
 def test_first_sight_scales_nothing_in() -> None:
     """With nothing remembered, what is requested counts as planned just now: a full hold passes before a scale-in."""
     low = seen(queue_depth=0, requests_running=5, replicas=6)
     state, plans = PolicyState(), []
-    for tick in range(14):
+    for tick in range(26):
         decision, state = folded(low, state=state, now=TICK + 15.0 * tick)
         plans.append(decision.planned)
-    assert plans == [6] * 12 + [1] * 2
+    assert plans == [6] * 24 + [1] * 2
 
 
 def test_the_hold_starts_anew_after_blindness() -> None:
@@ -396,7 +396,7 @@ def override(**values: Any) -> dict[str, Any]:
 
 
 def test_freeze_keeps_what_is_requested() -> None:
-    """Frozen at 4, neither a load for 1 nor a forecast for 8 moves it; the next morning it ends by itself."""
+    """Frozen at 4, neither a load for 1 nor a forecast for 7 moves it; the next morning it ends by itself."""
     each = tuned("llama", override=override(freeze=True))
     low = seen(queue_depth=0, requests_running=5, replicas=4)
     assert decided(low, each).planned == 4

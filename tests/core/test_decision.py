@@ -21,7 +21,7 @@ def test_a_decision_repeats_what_it_went_by() -> None:
     observed = seen(queue_depth=0, requests_running=5)
     decision = decided(observed)
     assert decision.signals == observed.readings
-    assert (decision.replicas.requested, decision.capacity.per_replica, decision.quantile) == (3, 16.0, 0.9)
+    assert (decision.replicas.requested, decision.capacity.per_replica, decision.quantile) == (3, 16.0, 0.975)
 
 
 def test_a_withheld_decision_has_no_number_and_keeps_its_steps() -> None:

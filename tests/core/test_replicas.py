@@ -33,7 +33,7 @@ def test_no_demand_needs_no_replica() -> None:
         (float("inf"), 1.0, 1.0, "demand"),
         (1.0, 0.0, 1.0, "capacity"),
         (1.0, float("nan"), 1.0, "capacity"),
-        (1.0, 1.0, 0.9, "margin"),
+        (1.0, 1.0, 0.0, "margin"),
     ],
 )
 def test_out_of_range_is_named(demand: float, capacity: float, margin: float, named: str) -> None:

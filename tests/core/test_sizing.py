@@ -7,9 +7,9 @@ import pytest
 from adapter.core.capacity import capacity_of
 from adapter.core.decision import Demand, DemandUnit, ReplicaCounts, WorkloadForecast
 from adapter.core.lead_time import configured
-from adapter.core.regulation import configured_margin
+from adapter.core.regulation import configured_margin, margin_of
 from adapter.core.sight import Sight
-from adapter.core.sizing import bound_by_symptoms, peak_within, size_predictive, size_reactive
+from adapter.core.sizing import bound_by_symptoms, left_over, peak_within, size_predictive, size_reactive
 from tests.factories import TICK
 from tests.fakes import tuned
 
@@ -68,6 +68,39 @@ def test_reactive_counts_what_is_known() -> None:
     for arriving, backlog, after in cases:
         step = size_reactive(None, demand(arriving=arriving, backlog=backlog), capacity=CAPACITY, margin=MARGIN)
         assert step.after == after
+
+
+def test_a_forecast_has_its_quantile_for_a_margin_and_is_regulated() -> None:
+    """A peak of 32 at 16 each is two, whatever the margin; regulated by 1.2 it is three."""
+    steady, missing = configured_margin(1.5), margin_of(1.5, factor=1.2, attained=0.97, requests=1000.0)
+    steps = [
+        size_predictive(
+            None, demand(at_lead_time=32.0), capacity=CAPACITY, tuning=PLAIN, lead=configured(180.0), margin=margin
+        )
+        for margin in (steady, missing)
+    ]
+    assert [step.after for step in steps] == [2, 3]
+    assert "regulated" in steps[1].reason
+    assert "regulated" not in steps[0].reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "left"),
+    [
+        ({}, 70.0),
+        ({"replicas": ReplicaCounts(requested=5, status=5, ready=3)}, 50.0),
+        ({"replicas": ReplicaCounts(requested=9, status=9, ready=3), "crashing": 2.0}, 100.0),
+        ({"replicas": ReplicaCounts(requested=9, status=9, ready=None)}, 100.0),
+        ({"arriving": 4.0}, 130.0),
+        ({"arriving": NAN}, 100.0),
+        ({"waiting_work": 0.0}, 0.0),
+    ],
+)
+def test_what_is_worked_off_before_a_replica_serves_needs_none(changed: dict[str, Any], left: float) -> None:
+    """Of 100 with 2 arriving and 3 serving for 30 s; at least half, and all of it where something is not known."""
+    counts = ReplicaCounts(requested=3, status=3, ready=3)
+    sight = replace(SIGHT, **{"arriving": 2.0, "waiting_work": 100.0, "replicas": counts, **changed})
+    assert left_over(sight, per_replica=1.0, lead_s=30.0) == left
 
 
 def test_a_forecast_never_lowers_a_plan() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from adapter.simulation.buckets import TTFT_BOUNDS_S
 from adapter.simulation.closed_loop import Engine, Policy, Run, close_loop, observe
 from adapter.simulation.cold_start import constant
 from adapter.simulation.fleet import Fleet
@@ -129,6 +130,16 @@ def test_advancing_in_parts_gives_the_same_as_advancing_once() -> None:
     for until_s in (0.5, 7.25, 60.0, 99.9, 100.0):
         other.advance(until_s)
     assert one.engine_rows(one.pods).tobytes() == other.engine_rows(other.pods).tobytes()
+
+
+def test_engines_show_which_share_of_requests_was_in_time() -> None:
+    """An overloaded replica's histogram of first tokens says what the score says, to the request."""
+    fleet = _fluid(requests(list(np.arange(0.0, 60.0, 0.005)), prompt_tokens=300, output_tokens=40))
+    run = close_loop(fleet, Fixed(size=1), end_s=120.0)
+    (row,) = fleet.engine_rows(fleet.pods)
+    in_time = row["ttft"][: np.searchsorted(TTFT_BOUNDS_S, fleet.objective.ttft_s)].sum()
+    assert 0 < in_time < row["ttft"].sum()
+    assert in_time == pytest.approx(run.score.ttft_attainment * run.score.requests, abs=1)
 
 
 def test_percentiles_are_not_made_up() -> None:

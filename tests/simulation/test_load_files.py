@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from adapter.simulation.load_files import DEFAULT_SHAPE, read_loads
+from adapter.simulation.load_files import DEFAULT_SHAPE, bridged, read_loads
 
 
 def test_a_file_of_requests_is_one_workload() -> None:
@@ -20,6 +20,20 @@ def test_series_are_workloads_and_gaps_are_not_zero() -> None:
     first, second = read_loads(text, name="file")
     assert (first.name, first.known.tolist(), first.counts.tolist()) == ("a", [True, False, True], [5, 0, 0])
     assert (second.name, second.counts.sum(), second.duration_s) == ("b", 6, 1800.0)
+
+
+def test_a_gap_is_bridged_from_the_hours_around_it() -> None:
+    """Straight from a mean of 6 to one of 12; at the end the last level lasts."""
+    (load,) = read_loads("t_s,requests,gap\n0,4,0\n1800,8,0\n3600,0,1\n5400,0,1\n7200,12,0\n9000,0,1\n", name="x")
+    assert bridged(load).counts.tolist() == [4, 8, 8, 10, 12, 12]
+    assert bridged(load).known.tolist() == load.known.tolist()
+
+
+def test_a_load_without_gaps_or_without_anything_known_is_left_as_it_is() -> None:
+    """There is nothing to bridge, or nothing to bridge it with."""
+    for text in ("t_s,requests\n0,4\n60,0\n", "t_s,requests,gap\n0,0,1\n60,0,1\n"):
+        (load,) = read_loads(text, name="x")
+        assert bridged(load) is load
 
 
 def test_token_means_are_used_and_holes_filled_from_the_series() -> None:

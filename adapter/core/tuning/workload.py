@@ -159,7 +159,8 @@ class ForecastTuning(Section):
 
     enabled: bool = Field(default=True, description="Off: sizing is reactive only.")
     quantile: Annotated[float, Field(ge=0.5, le=0.99), Note(unit="ratio")] | None = Field(
-        default=None, description="Quantile of the peak over the lead time; 0.9 when neither it nor `price` is set."
+        default=None,
+        description="Quantile of the peak over the lead time; else 0.975, or 0.9 where zero is allowed.",
     )
     price: PriceTuning | None = Field(default=None, description="Prices from which the quantile follows: s / (s + g).")
 
@@ -174,10 +175,11 @@ class HoldTuning(Section):
     """How long capacity is kept that may be needed again. Replaces the HPA's own stabilization (set that to 0)."""
 
     scale_in: Annotated[Duration, Field(ge=0, le=1800)] = Field(
-        default=180.0, description="A plan is not lowered below the highest plan of this long."
+        default=360.0,
+        description="A plan is not lowered below the highest plan of this long.",
     )
     flapping: Annotated[float, Field(ge=1, le=4), Note(unit="ratio")] = Field(
-        default=2.0,
+        default=1.5,
         description="Factor on `scaleIn` after three turns from scale-in to scale-out within 30 min; 1 for none.",
     )
     break_even: Annotated[Duration, Field(ge=0, le=7200)] = Field(
@@ -266,7 +268,8 @@ class WorkloadTuning(Section):
     capacity: CapacityTuning = Field(default=CapacityTuning(), description="What one replica sustains.")
     targets: TargetsTuning = Field(default=TargetsTuning(), description="Per-replica targets of observed signals.")
     margin: Annotated[float, Field(ge=1, le=5), Note(unit="ratio")] = Field(
-        default=1.15, description="Factor on demand that absorbs bursts within a minute."
+        default=1.15,
+        description="Factor on measured demand, for bursts and growth; a forecast has its quantile.",
     )
     forecast: ForecastTuning = Field(default=ForecastTuning(), description="Use of the forecast.")
     hold: HoldTuning = Field(default=HoldTuning(), description="Reluctance to scale in.")
