@@ -16,7 +16,7 @@ from adapter.core.tuning import WorkloadTuning
 MARGINS: Final = (1.05, 1.15, 1.3, 1.5, 1.75, 2.0)
 QUANTILES: Final = (0.7, 0.9, 0.975)
 """Price points of a forecast: what a missing replica costs against an idle one is q / (1 - q)."""
-HOLDS: Final = ((60.0, 60.0, 60.0), (180.0, 300.0, 300.0), (540.0, 900.0, 900.0))
+HOLDS: Final = ((60.0, 60.0, 60.0), (360.0, 300.0, 300.0), (540.0, 900.0, 900.0))
 """`hold.scaleIn`, `hold.breakEven` and `hold.idle`, which are changed together: all say how dear a restart is."""
 
 
@@ -39,7 +39,7 @@ class Knobs:
 
         Example:
             >>> str(knobs_of(WorkloadTuning()))
-            'margin 1.15, forecaster mix at P90, hold 3 min'
+            'margin 1.15, forecaster mix at P97.5, hold 6 min'
         """
         forecaster = f"mix at P{100 * self.quantile:g}" if self.forecast else "none"
         return f"margin {self.margin:g}, forecaster {forecaster}, hold {self.scale_in_s / 60:g} min"

@@ -83,14 +83,14 @@ def test_a_verdict_is_a_sentence() -> None:
         reactive=worth(100.0),
     )
     assert str(told) == (
-        "margin 1.25, forecaster mix at P90, hold 9 min: 14% cheaper than reactive over your last 7 days at 98.3%, "
-        "14% cheaper than margin 1.15, forecaster mix at P90, hold 3 min"
+        "margin 1.25, forecaster mix at P97.5, hold 9 min: 14% cheaper than reactive over your last 7 days at 98.3%, "
+        "14% cheaper than margin 1.15, forecaster mix at P97.5, hold 6 min"
     )
 
 
 def test_a_verdict_that_nothing_can_be_concluded_says_why() -> None:
     """And compares nothing."""
     told = undecided(STANDING, cut=0.0, reason="1 whole day of history can be tried, at least 2 are needed")
-    assert str(told).endswith("hold 3 min: kept, 1 whole day of history can be tried, at least 2 are needed")
+    assert str(told).endswith("hold 6 min: kept, 1 whole day of history can be tried, at least 2 are needed")
     assert not told.changes
     assert np.isnan(told.cheaper_than_before)

@@ -119,5 +119,5 @@ def test_requests_in_flight_are_sized_by_what_the_lanes_show() -> None:
     stay_s = PROFILE.in_flight_at(0.6, SHAPE) / (0.6 * RATE)
     steady = past(np.full(600, 4.0))
     steady = replace(steady, demand=steady.requests / 60 * stay_s)
-    made = back_test(steady, tuned, [replace(REACTIVE, margin=1.0)], setting=setting, minutes=STRETCH)
+    made = back_test(steady, tuned, [replace(REACTIVE, margin=1.0, scale_in_s=180.0)], setting=setting, minutes=STRETCH)
     assert made.replica_hours.item() == pytest.approx(4 / 0.65, rel=0.15)

@@ -127,10 +127,10 @@ def test_an_expected_arrival_keeps_the_last_replica_and_wakes_ahead() -> None:
 
 
 def test_a_forecast_raises_the_plan_and_keeps_what_is_needed_again() -> None:
-    """A peak of 4 times 1.15 is five replicas; a median of 6 beyond keeps seven of those requested."""
+    """A peak of 4 is four replicas without a margin; a median of 6 beyond keeps six of those requested."""
     rules = lane(workload())
-    assert rules.wanted(state(2), view(1.0, peak=4.0)).item() == 5
-    assert lane(workload()).wanted(state(9), view(1.0, beyond=6.0)).item() == 7
+    assert rules.wanted(state(2), view(1.0, peak=4.0)).item() == 4
+    assert lane(workload()).wanted(state(9), view(1.0, beyond=6.0)).item() == 6
 
 
 def test_an_hpa_lands_where_the_exact_arithmetic_says() -> None:
