@@ -13,6 +13,7 @@ _TESTS = RULES.with_name("scaleahead.rules.test.yaml")
 _ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
 
 
+@pytest.mark.timeout(60)  # promtool plays a day, minute by minute
 @pytest.mark.parametrize("arguments", [("check", "rules", str(RULES)), ("test", "rules", str(_TESTS))])
 def test_promtool_accepts_the_rules(arguments: tuple[str, ...]) -> None:
     """They parse, and each alert fires and stays silent as its unit tests say."""
