@@ -83,7 +83,7 @@ def shortened(note: str) -> str:
 
     Example:
         >>> len(shortened("é" * 1000).encode())
-        1024
+        1023
     """
     encoded = note.encode()
     if len(encoded) <= _NOTE_BYTES:

@@ -50,7 +50,7 @@ def number(value: float | None) -> str:
     """Return a number with at most four digits that count, or a dash where it is not known.
 
     Example:
-        >>> [number(each) for each in (3, 0.12345, 123456.0, None)]
+        >>> [number(each) for each in (3, 0.12344, 123456.0, None)]
         ['3', '0.1234', '123,456', '-']
     """
     if value is None or math.isnan(value):

@@ -94,7 +94,7 @@ def test_a_scaled_object_alone_is_enough(prometheus: PrometheusServer, tmp_path:
             except grpc.RpcError:
                 return None
 
-        answer = wait_until(asked, limit_s=10)
+        answer = wait_until(asked)
     assert answer is not None
     assert answer.metricValues[0].metricValueFloat == 4.0  # (31 + 9) x 1 / 10
 
