@@ -94,7 +94,7 @@ def ask_experts(window: Window, horizon: int, day: DayView | None = None) -> Ans
     flats += _days_flat(day, window, "peak")
     day_peaks = past_peaks if day is None else day.block_peaks
     return Answers(
-        peak=_stack(ranked, flats, days=day_peaks, fallback=past_peaks),
+        peak=_stack(ranked, flats, days=day_peaks, fallback=_or_level(past_peaks, window)),
         path=_path_answers(window, day=day, horizon=learnable),
         day=day,
         truths=peaks.truths,
@@ -109,7 +109,8 @@ def _path_answers(window: Window, *, day: DayView | None, horizon: int) -> Float
     ranked[6] = np.where(ranked[6] == ranked[4], past_loads, ranked[6])
     ranked[4] = past_loads
     flats = [window.level[:, -1], window.means[4][:, -1], window.means[32][:, -1], *_days_flat(day, window, "mean")]
-    return _stack(ranked, flats, days=past_loads if day is None else day.loads, fallback=past_loads)
+    days = past_loads if day is None else day.loads
+    return _stack(ranked, flats, days=days, fallback=_or_level(past_loads, window))
 
 
 def _stride(horizon: int) -> int:
@@ -185,10 +186,15 @@ def _days_flat(day: DayView | None, window: Window, kind: str) -> list[Float32Ar
     return [one, one * day.growth, three]
 
 
+def _or_level(seen: Float32Array, window: Window) -> Float32Array:
+    """Return what was seen before, and where that is nothing the level of now: no target was complete yet."""
+    return np.where(np.isnan(seen), window.level[:, -1:], seen)
+
+
 def _stack(
     ranked: list[Float32Array], flats: list[Float32Array], *, days: Float32Array, fallback: Float32Array
 ) -> Float32Array:
-    """Return (n, experts, levels), what is unknown replaced by `fallback`, or by nothing ever seen: zero."""
+    """Return (n, experts, levels), what is unknown replaced by `fallback`; zero where no load was ever seen."""
     # experts outermost in memory: reducing over them is then a few long vectors, not many short ones
     rows = np.zeros((RANKED + len(flats) + 2, *fallback.shape), dtype=np.float32)
     for place, one in enumerate(ranked):

@@ -72,6 +72,22 @@ def test_a_constant_series_stays_constant() -> None:
     np.testing.assert_allclose(view.path, 7.0, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("steps", "horizon"), [(8, 100), (12, 20), (30, 29)])
+def test_a_constant_series_stays_constant_where_no_target_was_complete_yet(steps: int, horizon: int) -> None:
+    """Further ahead than the series is long, nothing is known but its level."""
+    view = forecast(np.full((1, steps), 40.0), step_s=60.0, horizons=np.array([horizon]), quantiles=QUANTILES)
+    np.testing.assert_array_equal(view.peak, 40.0)
+    np.testing.assert_array_equal(view.path, 40.0)
+
+
+def test_load_that_is_saturated_for_longer_than_the_window_is_not_taken_for_less() -> None:
+    """No demand was seen in it, but at least that much was there."""
+    load = np.full((1, 1300), 50.0)
+    load[0, :200] = 10.0
+    view = ask(load, censored=load == 50.0)
+    assert view.peak.min() >= 49.9
+
+
 def test_scaling_by_a_power_of_two_scales_the_forecast() -> None:
     """Units do not matter."""
     history = random_load()
