@@ -132,7 +132,7 @@ def forecast_from(question: Question, lesson: Lesson, now: MemberForecasts, *, e
         peak=np.where(enough[:, None, None], peak, np.nan),
         arrival_probability=np.where(enough[:, None], arrival, np.nan),
         skill=between(result.skill, asked).copy(),
-        coverage=at_levels(result.coverage[:, :, None], levels)[:, :, 0],
+        coverage=np.minimum(at_levels(result.coverage[:, :, None], levels)[:, :, 0], 1.0),
         origins=result.origins.copy(),
         trusted=result.trusted & enough,
     )

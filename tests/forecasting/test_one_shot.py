@@ -57,6 +57,12 @@ def test_a_series_gives_the_same_bytes_in_any_batch() -> None:
     assert alone.arrival_probability.tobytes() == together.arrival_probability[4:5].tobytes()
 
 
+def test_coverage_is_a_share_beyond_the_levels_that_are_learnt_too() -> None:
+    """What is extrapolated stays within what a share can be."""
+    view = forecast(random_load(t=600), step_s=60.0, horizons=HORIZONS, quantiles=np.array([0.5, 0.999, 0.99999]))
+    assert np.nanmax(view.coverage) <= 1.0
+
+
 def test_input_stays_untouched() -> None:
     """The caller's arrays are never written to."""
     history, marks = random_load(), np.zeros((3, 120), dtype=bool)
