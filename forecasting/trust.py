@@ -19,6 +19,9 @@ FEWEST_ORIGINS = 12
 TOLERATED = 1.2
 """Loss relative to the naive one above which the vote is lost, over the whole record and over its newer half."""
 
+_DUST = 1e-3
+"""Loss relative to the load below which it counts for as much: who is all but perfect is not told from who is."""
+
 _JUDGED = (2, 4, 5, 7)  # positions in GRID of 0.5, 0.9, 0.95, 0.99
 
 
@@ -44,12 +47,13 @@ def standing(record: Record, learnt: Learnt) -> Standing:
     scored: BoolArray = np.asarray(~np.isnan(truth))
     half = truth.shape[1] // 2
     origins = scored.any(axis=2).sum(axis=1).astype(np.float64)
-    whole, newer = _ratio(mine, naive), _ratio(mine[:, half:], naive[:, half:])
+    whole = _mean_ratio(mine, naive, truth)
+    newer = _mean_ratio(mine[:, half:], naive[:, half:], truth[:, half:])
     lost = (origins >= FEWEST_ORIGINS) & (whole > TOLERATED) & (newer > TOLERATED)
     hits = (truth[:, :, None] <= learnt.mixes * (1 + 1e-6)) & scored[:, :, None]
     count = scored.sum(axis=(1, 2))[:, None]
     return Standing(
-        skill=_skill(mine.sum(axis=1), naive.sum(axis=1), np.asarray(scored.any(axis=1))),
+        skill=1.0 - _ratio(mine, naive, truth),
         coverage=np.where(count > 0, hits.sum(axis=(1, 3)) / np.maximum(count, 1), np.nan),
         origins=origins,
         trusted=~lost,
@@ -64,14 +68,17 @@ def _losses(said: Float32Array, truth: FloatArray) -> FloatArray:
     return losses
 
 
-def _ratio(mine: FloatArray, naive: FloatArray) -> FloatArray:
-    """Return mean over horizons of loss relative to naive, shape (n,); 1 where both are nothing."""
-    own, other = mine.sum(axis=1), naive.sum(axis=1)
-    ratio = np.where(other > 0, own / np.maximum(other, 1e-300), np.where(own > 0, np.inf, 1.0))
-    mean: FloatArray = np.minimum(ratio, 10.0).mean(axis=1)
-    return mean
+def _mean_ratio(mine: FloatArray, naive: FloatArray, truth: FloatArray) -> FloatArray:
+    """Return the mean over scored horizons of loss relative to naive, shape (n,); 1 where none was scored."""
+    ratio = _ratio(mine, naive, truth)
+    known = ~np.isnan(ratio)
+    mean: FloatArray = np.where(known, ratio, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.where(known.any(axis=1), mean, 1.0)
 
 
-def _skill(own: FloatArray, other: FloatArray, known: BoolArray) -> FloatArray:
+def _ratio(mine: FloatArray, naive: FloatArray, truth: FloatArray) -> FloatArray:
+    """Return loss relative to naive, at most 10, shape (n, h); 1 where both are dust beside the load, NaN unscored."""
+    dust = _DUST * np.nan_to_num(truth).sum(axis=1)
+    own, other = np.maximum(mine.sum(axis=1), dust), np.maximum(naive.sum(axis=1), dust)
     ratio = np.where(other > 0, own / np.maximum(other, 1e-300), np.where(own > 0, 10.0, 1.0))
-    return np.where(known, 1.0 - np.minimum(ratio, 10.0), np.nan)
+    return np.where((~np.isnan(truth)).any(axis=1), np.minimum(ratio, 10.0), np.nan)
