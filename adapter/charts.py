@@ -5,7 +5,7 @@ point shows its values through `<title>`; nothing needs a script or another file
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -149,12 +149,9 @@ def sparkline(values: FloatArray, *, title: str) -> str:
     if not known.size:
         return ""
     top = max(float(known.max()), 1e-9)
-    steps, pen = [], "M"
-    for index, value in enumerate(values.tolist()):
-        if math.isfinite(value):
-            steps.append(f"{pen}{index / max(len(values) - 1, 1) * 100:.1f} {23 - value / top * 22:.1f}")
-        pen = "L" if math.isfinite(value) else "M"
-    path = f'<path class="line c0" d="{"".join(steps)}"/>'
+    step = 100 / max(len(values) - 1, 1)
+    places = ((index * step, 23 - value / top * 22) for index, value in enumerate(values.tolist()))
+    path = f'<path class="line c0" d="{_pen(places)}"/>'
     return f'<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="{escape(title, quote=True)}">{path}</svg>'
 
 
@@ -224,12 +221,18 @@ def _up(value: float, up: Axis) -> float:
 
 
 def _path(curve: Curve, across: Axis, up: Axis) -> str:
-    steps, pen = [], "M"
-    for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
+    return _pen((_across(x, across), _up(y, up)) for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True))
+
+
+def _pen(places: Iterable[tuple[float, float]]) -> str:
+    """Return the path through places; a gap where one is not finite, a dot where one stands alone."""
+    strokes: list[list[str]] = [[]]
+    for x, y in places:
         if math.isfinite(y):
-            steps.append(f"{pen}{_across(x, across):.1f} {_up(y, up):.1f}")
-        pen = "L" if math.isfinite(y) else "M"
-    return "".join(steps)
+            strokes[-1].append(f"{x:.1f} {y:.1f}")
+        elif strokes[-1]:
+            strokes.append([])
+    return "".join(f"M{'L'.join(each)}" + ("h0" if len(each) == 1 else "") for each in strokes if each)
 
 
 def _frame(drawn: str, *, across: Axis | None, up: Axis, title: str, role: str = "img") -> str:

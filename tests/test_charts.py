@@ -108,6 +108,6 @@ def test_a_sparkline_goes_from_edge_to_edge_with_gaps() -> None:
     """And is nothing at all where nothing is known."""
     drawn = sparkline(np.array([0.0, np.nan, 2.0]), title="Demand")
 
-    assert 'd="M0.0 23.0M100.0 1.0"' in drawn
+    assert 'd="M0.0 23.0h0M100.0 1.0h0"' in drawn  # each stands alone, so it is a dot
     assert sparkline(np.array([np.nan]), title="Demand") == ""
     assert sparkline(np.array([]), title="Demand") == ""

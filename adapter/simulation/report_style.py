@@ -36,7 +36,7 @@ th:first-child{text-align:left}thead th{color:var(--dim);font-weight:500;font-si
 tbody th span::before,.legend span::before{content:"";display:inline-block;width:10px;height:10px;border-radius:3px;
 background:var(--c);margin-right:7px}.legend span{margin-right:16px;white-space:nowrap}
 svg{display:block;width:100%;height:auto;margin:4px 0 0}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}
-.grid{stroke:var(--rule)}.line{fill:none;stroke:var(--c);stroke-width:1.6;stroke-linejoin:round}
+.grid{stroke:var(--rule)}.line{fill:none;stroke:var(--c);stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}
 .join{fill:none;stroke:var(--c);stroke-width:1.2;opacity:.5}.dot{fill:var(--c);stroke:var(--sheet);stroke-width:1.5}
 .bar{fill:var(--c)}footer{margin-top:24px;font-size:13px}
 """

@@ -24,6 +24,7 @@ from adapter.ui.pictures import load_picture, replica_picture
 from adapter.ui.rendering import HEADERS, page
 from adapter.ui.rows import ORDERS, Choice, list_rows
 from adapter.ui.sentences import why, why_not
+from adapter.ui.views import problems_of
 
 _STATIC: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _SPANS_S: Final = {"1h": 3600.0, "3h": 10_800.0, "24h": 86_400.0}
@@ -151,7 +152,7 @@ def _workload(sources: Sources, request: Request, workload: WorkloadId) -> Respo
             "why_not": why_not(decision),
             "stuck_after_s": stuck_after_s(decision.lead_time),
             "signals": [(each, decision.signals[each], UNITS[each]) for each in Signal if each in decision.signals],
-            "problems": [] if past else snapshot.problems,
+            "problems": [] if past else problems_of(snapshot, decision),
         },
     )
 

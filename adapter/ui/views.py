@@ -6,7 +6,6 @@ Must not know: HTTP, how a decision is made.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 
 from adapter.core.decision import Capacity, Decision, Demand, Step, WorkloadForecast
@@ -82,7 +81,7 @@ def explain_view(decision: Decision, snapshot: Snapshot, *, stale: str | None) -
     return {
         **_snapshot_view(snapshot, stale=stale),
         **decision_view(decision),
-        "problems": [asdict(problem) for problem in _problems(snapshot, decision.signals)],
+        "problems": [asdict(problem) for problem in problems_of(snapshot, decision)],
     }
 
 
@@ -219,7 +218,10 @@ def _step(step: Step) -> JsonObject:
     return {"name": step.name.value, "before": step.before, "after": step.after, "reason": step.reason}
 
 
-def _problems(snapshot: Snapshot, signals: Mapping[Signal, Reading]) -> list[SignalProblem]:
-    """Return the problems that can have touched these signals; a query serves all workloads, so most are shared."""
-    names = {signal.value for signal in signals}
-    return [problem for problem in snapshot.problems if problem.signal in names or not problem.signal]
+def problems_of(snapshot: Snapshot, decision: Decision) -> list[SignalProblem]:
+    """Return the problems that can have touched a decision: all but those of signals that it does not use.
+
+    A query serves all workloads, so most problems are shared, and one may name several signals or none.
+    """
+    foreign = {signal.value for signal in Signal if signal not in decision.signals}
+    return [problem for problem in snapshot.problems if problem.signal not in foreign]

@@ -182,14 +182,17 @@ def test_hold_is_explained(app: FastAPI, board: Board) -> None:
 
 
 def test_explanation_holds_the_problems_of_its_own_signals(app: FastAPI, board: Board) -> None:
-    """A query serves all workloads; problems of signals this one does not use are left out."""
+    """A query serves all workloads; only problems of signals this one does not use are left out."""
     problems = (
         SignalProblem(signal="queue_depth", query="sum(x)", message="two series"),
         SignalProblem(signal="ttft", query="sum(y)", message="slow"),
+        SignalProblem(signal="freshness of vllm and 30 more", query="sum(z)", message="refused"),
+        SignalProblem(signal="all", query="", message="unknown preset"),
     )
     board.snapshot = snapshot(decision(), problems=problems)
-    assert [each["signal"] for each in ask(app, EXPLAIN).json()["problems"]] == ["queue_depth"]
-    assert len(ask(app, "/api/v1/workloads").json()["problems"]) == 2
+    shown = [each["signal"] for each in ask(app, EXPLAIN).json()["problems"]]
+    assert shown == ["queue_depth", "freshness of vllm and 30 more", "all"]
+    assert len(ask(app, "/api/v1/workloads").json()["problems"]) == 4
 
 
 def test_workloads_are_listed_in_order(app: FastAPI, board: Board) -> None:

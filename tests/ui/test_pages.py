@@ -24,7 +24,7 @@ def board() -> Board:
 def app(board: Board) -> FastAPI:
     """The pages over ten minutes."""
     log, clock = DecisionLog(), FixedClock(TICK + 600)
-    problem = SignalProblem(signal="ttft", query="histogram(x)", message="took too long")
+    problem = SignalProblem(signal="queue_depth", query="histogram(x)", message="took too long")
     for minute in range(11):
         at = TICK + 60 * minute
         plans = decision(at=at, planned=4 if minute < 5 else 6), hold(WorkloadId("prod", "qwen"), at=at)
