@@ -44,6 +44,17 @@ def staleness(snapshot: Snapshot | None, *, now: float) -> str | None:
     return f"the last decision is {age_s:.0f} s old, allowed are {snapshot.max_age_s:.0f} s: the loop is stuck"
 
 
+def require_any(snapshot: Snapshot | None) -> Snapshot:
+    """Return the snapshot, however old, for people who are told its age.
+
+    Raises:
+        SnapshotStale: there is none yet.
+    """
+    if snapshot is None:
+        raise SnapshotStale(staleness(None, now=0.0))
+    return snapshot
+
+
 def require_fresh(snapshot: Snapshot | None, *, now: float) -> Snapshot:
     """Return the snapshot if it may be acted on.
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from adapter.charts import sparkline
 from adapter.core.errors import SnapshotStale, WorkloadNotFound
 from adapter.core.signal import UNITS, Signal
-from adapter.core.snapshot import Snapshot, lookup, staleness
+from adapter.core.snapshot import lookup, require_any, staleness
 from adapter.core.starts import stuck_after_s
 from adapter.core.workload import WorkloadId
 from adapter.ports import Clock, DecisionArchive, LoopReader, SnapshotReader
@@ -83,15 +83,8 @@ def _answered(answer: Callable[[], Response], *, base: str) -> Response:
         return page("error.html", context, code=error.status_code)
 
 
-def _newest(sources: Sources) -> Snapshot:
-    snapshot = sources.reader.current()
-    if snapshot is None:
-        raise SnapshotStale(staleness(None, now=sources.clock.now()))
-    return snapshot
-
-
 def _workloads(sources: Sources, request: Request) -> Response:
-    snapshot, choice = _newest(sources), _choice(request)
+    snapshot, choice = require_any(sources.reader.current()), _choice(request)
     listed = list_rows(snapshot, choice, course_of=sources.archive.course)
     return page(
         "workloads.html",
@@ -125,7 +118,7 @@ def _choice(request: Request) -> Choice:
 
 
 def _workload(sources: Sources, request: Request, workload: WorkloadId) -> Response:
-    snapshot = _newest(sources)
+    snapshot = require_any(sources.reader.current())
     asked_s = request.query_params.get("span", "3h")
     if asked_s not in _SPANS_S:
         raise HTTPException(400, f"span={asked_s} is not known; allowed are: {', '.join(_SPANS_S)}")
@@ -158,7 +151,7 @@ def _workload(sources: Sources, request: Request, workload: WorkloadId) -> Respo
 
 
 def _system(sources: Sources) -> Response:
-    snapshot, now = _newest(sources), sources.clock.now()
+    snapshot, now = require_any(sources.reader.current()), sources.clock.now()
     statistics = sources.loop.statistics()
     return page(
         "system.html",

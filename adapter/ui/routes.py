@@ -6,9 +6,8 @@ people: they show holds and decisions grown old, and say so.
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from adapter.core.errors import SnapshotStale
 from adapter.core.metric import Metric
-from adapter.core.snapshot import Snapshot, lookup, staleness
+from adapter.core.snapshot import lookup, require_any, staleness
 from adapter.core.workload import WorkloadId
 from adapter.ports import Clock, SnapshotReader, TuningStanding
 from adapter.ui.replies import json_reply
@@ -27,12 +26,12 @@ def json_routes(reader: SnapshotReader, clock: Clock, *, tuning: TuningStanding 
 
     @router.get("/workloads")
     async def list_workloads() -> Response:
-        snapshot = _newest(reader)
+        snapshot = require_any(reader.current())
         return json_reply(list_view(snapshot, stale=staleness(snapshot, now=clock.now())))
 
     @router.get("/workloads/{namespace}/{workload}/explain")
     async def explain(namespace: str, workload: str) -> Response:
-        snapshot = _newest(reader)
+        snapshot = require_any(reader.current())
         decision = lookup(snapshot, WorkloadId(namespace, workload), now=snapshot.at)
         return json_reply(explain_view(decision, snapshot, stale=staleness(snapshot, now=clock.now())))
 
@@ -45,13 +44,6 @@ def _add_tuning(router: APIRouter, tuning: TuningStanding) -> None:
     @router.get("/tuning")
     async def read_tuning() -> Response:
         return json_reply(tuning_view(tuning.state))
-
-
-def _newest(reader: SnapshotReader) -> Snapshot:
-    snapshot = reader.current()
-    if snapshot is None:
-        raise SnapshotStale(staleness(None, now=0.0))
-    return snapshot
 
 
 def _metric(name: str) -> Metric:

@@ -3,7 +3,7 @@
 import pytest
 
 from adapter.core.errors import SnapshotStale, WorkloadNotFound
-from adapter.core.snapshot import lookup, require_fresh, staleness
+from adapter.core.snapshot import lookup, require_any, require_fresh, staleness
 from adapter.core.workload import WorkloadId
 from tests.factories import LLAMA, TICK, decision, snapshot
 
@@ -39,3 +39,12 @@ def test_lookup_in_a_stale_snapshot_is_refused() -> None:
     """However well the workload is known."""
     with pytest.raises(SnapshotStale, match="60 s old"):
         lookup(snapshot(decision()), LLAMA, now=TICK + 60)
+
+
+def test_people_are_shown_a_snapshot_of_any_age_but_not_none_at_all() -> None:
+    """They are told how old it is; before the first tick there is nothing to tell."""
+    old = snapshot(decision(), at=0.0)
+
+    assert require_any(old) is old
+    with pytest.raises(SnapshotStale, match="the first tick has not finished"):
+        require_any(None)
