@@ -12,7 +12,7 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from adapter.access.attributes import ResourceAccess
+from adapter.access.attributes import PathAccess, ResourceAccess
 from adapter.access.authentication import Authenticator
 from adapter.access.authorization import Authorizer
 from adapter.access.guard import Guard
@@ -314,6 +314,24 @@ def test_with_a_cluster_everybody_reads_what_the_cluster_lets_them(board: Board)
     assert (
         'get resource "workloads/explain" "llama" in API group "scaleahead.io" in the namespace "prod"' in cluster.asked
     )
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/tuning", "/api/v1/tuning%0A", "/api/v1/workloads%0A", "//api/v1/workloads", f"{EXPLAIN}%0A"]
+)
+def test_rights_on_paths_open_nothing(board: Board, path: str) -> None:
+    """Every cluster lets all who are authenticated `get` paths below `/api/`, by its role `system:discovery`."""
+
+    class _Discovery(_Cluster):
+        async def review_access(self, question: Question) -> Answer:
+            return Answer(allowed=isinstance(question.access, PathAccess))
+
+    cluster, clock = _Discovery(), FixedClock()
+    guard = Guard(
+        authenticator=Authenticator(cluster, cluster, clock), gate=Authorizer(cluster, clock), trust=cluster
+    )
+    app = build_json_app(board, clock, guard=guard)
+    assert ask(app, path, headers={"Authorization": "Bearer team"}).status_code == 403
 
 
 def test_how_the_tuning_document_stands_is_told_with_its_problems(board: Board) -> None:
