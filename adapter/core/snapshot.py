@@ -76,6 +76,8 @@ def lookup(snapshot: Snapshot | None, workload: WorkloadId, *, now: float) -> De
     """
     fresh = require_fresh(snapshot, now=now)
     if workload not in fresh.decisions:
-        known = ", ".join(str(each) for each in sorted(fresh.decisions)[:5]) or "none"
+        # Those of other namespaces are not for whoever may read in this one.
+        beside = sorted(each for each in fresh.decisions if each.namespace == workload.namespace)
+        known = ", ".join(str(each) for each in beside[:5]) or f"none in namespace {workload.namespace}"
         raise WorkloadNotFound(f"workload {workload} is not configured; configured are: {known}")
     return fresh.decisions[workload]
