@@ -1,5 +1,6 @@
 """Twin of adapter/cluster/api.py, over a socket."""
 
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,13 @@ async def test_outside_of_a_pod_there_is_no_service_account() -> None:
     """Which says so."""
     with pytest.raises(ClusterConfigError, match="the service account of this pod"):
         await connect(None)
+
+
+async def test_an_event_may_be_as_large_as_a_config_map(kube: KubeApiServer, api: KubernetesClient) -> None:
+    """Up to a mebibyte, in one line."""
+    text = "é" * 400_000
+    kube.put(_SECRETS, "large", data={"x": text})
+    kube.put(_SECRETS, "small", data={"x": "1"})
+    async with aclosing(api.watch(_SECRETS, query={"resourceVersion": "1"}, for_s=5)) as events:
+        found = [(await anext(events))["object"]["data"]["x"] for _ in range(2)]
+    assert found == [text, "1"]
