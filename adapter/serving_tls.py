@@ -9,7 +9,7 @@ Source: Python's `ssl`, "SSLContext.sni_callback"; it is called for clients that
 
 import ssl
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -19,7 +19,7 @@ class KeyPair:
 
     certificate: bytes
     """The chain, leaf first."""
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 class ServingTls:

@@ -45,6 +45,11 @@ def _der(signed: Signed) -> bytes:
     return ssl.PEM_cert_to_DER_cert(signed.pem)
 
 
+def test_a_key_is_never_shown() -> None:
+    """Whatever ends up in a log or in a traceback."""
+    assert "PRIVATE" not in repr(_pair(_CA.sign("localhost")))
+
+
 def test_the_next_handshake_takes_the_newest_certificate() -> None:
     """What changes nothing says so."""
     old, new = _CA.sign("localhost"), _CA.sign("localhost")
