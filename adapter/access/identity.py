@@ -79,9 +79,9 @@ def identity_from_certificate(certificate: x509.Certificate) -> Identity | None:
 
 
 def common_name(certificate: x509.Certificate) -> str:
-    """Return the common name of the subject, empty if it has none."""
+    """Return the common name of the subject, empty if it has none; of several the last, as kube-apiserver reads it."""
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return _text(names[0].value) if names else ""
+    return _text(names[-1].value) if names else ""
 
 
 def _values(headers: Headers, names: Iterable[str]) -> list[str]:

@@ -1,5 +1,12 @@
 """Twin of adapter/access/identity.py."""
 
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
 from adapter.access.identity import (
     Identity,
     authenticated,
@@ -54,6 +61,17 @@ def test_a_certificate_without_a_common_name_names_nobody() -> None:
     assert identity_from_certificate(authority.sign("joe", "x", "y").certificate) == Identity(
         user="joe", groups=("x", "y")
     )
+
+
+def test_of_several_common_names_the_last_counts() -> None:
+    """As in kube-apiserver: whoever approves requests for certificates reads that one."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.NameAttribute(NameOID.COMMON_NAME, each) for each in ("admin", "joe")]
+    subject, now = x509.Name(names), datetime.now(UTC)
+    certificate = x509.CertificateBuilder(subject, subject, key.public_key(), 1, now, now + timedelta(hours=1)).sign(
+        key, hashes.SHA256()
+    )
+    assert identity_from_certificate(certificate) == Identity(user="joe")
 
 
 def test_everyone_known_is_in_the_group_of_the_known_once() -> None:

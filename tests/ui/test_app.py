@@ -327,9 +327,7 @@ def test_rights_on_paths_open_nothing(board: Board, path: str) -> None:
             return Answer(allowed=isinstance(question.access, PathAccess))
 
     cluster, clock = _Discovery(), FixedClock()
-    guard = Guard(
-        authenticator=Authenticator(cluster, cluster, clock), gate=Authorizer(cluster, clock), trust=cluster
-    )
+    guard = Guard(authenticator=Authenticator(cluster, cluster, clock), gate=Authorizer(cluster, clock), trust=cluster)
     app = build_json_app(board, clock, guard=guard)
     assert ask(app, path, headers={"Authorization": "Bearer team"}).status_code == 403
 
