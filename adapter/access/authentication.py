@@ -44,7 +44,7 @@ class _Standing:
     """Whose a chain of certificates is; the faults are None where there is none."""
 
     trust: Trust
-    until: float
+    at: float
     proxy_fault: str | None
     client_fault: str | None
 
@@ -98,11 +98,11 @@ class Authenticator:
         """Return whose a chain is, of a moment ago if the trust is the same: a busy connection shows it each time."""
         trust, now = self._trust.current(), self._clock.now()
         known = self._standings.get(chain)
-        if known is not None and known.trust is trust and now < known.until:
+        if known is not None and known.trust is trust and 0 <= now - known.at < FOR_S:
             return known
         found = _Standing(
             trust=trust,
-            until=now + FOR_S,
+            at=now,
             proxy_fault=fault_of_front_proxy(chain, trust, now=now),
             client_fault=fault_of_chain(chain, trust.client_cas, now=now),
         )

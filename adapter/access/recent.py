@@ -22,7 +22,7 @@ _MOST: Final = 8192
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer(Generic[V]):
     value: V
-    until: float
+    at: float
 
 
 class Recent(Generic[K, V]):
@@ -49,7 +49,8 @@ class Recent(Generic[K, V]):
             ask: finds the answer; what it raises, everybody gets who waits for it.
         """
         known = self._answers.get(key)
-        if known is not None and self._clock.now() < known.until:
+        # A clock that is set back must not prolong what was allowed.
+        if known is not None and 0 <= self._clock.now() - known.at < self._for_s:
             return known.value
         asked = self._asked.get(key)
         if asked is None:
@@ -62,7 +63,7 @@ class Recent(Generic[K, V]):
         finally:
             del self._asked[key]
         self._answers.pop(key, None)
-        self._answers[key] = _Answer(value=value, until=self._clock.now() + self._for_s)
+        self._answers[key] = _Answer(value=value, at=self._clock.now())
         while len(self._answers) > self._most:
             self._answers.popitem(last=False)
         return value

@@ -34,6 +34,15 @@ async def test_an_answer_counts_for_ten_seconds() -> None:
     assert await recent.get("a", oracle.answer) == first + 1
 
 
+async def test_a_clock_that_is_set_back_prolongs_nothing() -> None:
+    """What was allowed would count for an hour otherwise."""
+    clock, oracle = FixedClock(), _Oracle()
+    recent: Recent[str, int] = Recent(clock)
+    first = await recent.get("a", oracle.answer)
+    clock.at -= 3600.0
+    assert await recent.get("a", oracle.answer) == first + 1
+
+
 async def test_equal_questions_at_one_time_are_asked_once_also_if_the_first_hangs_up() -> None:
     """Who waits gets the answer that the first asked for."""
     oracle, recent = _Oracle(), Recent[str, int](FixedClock())
