@@ -6,7 +6,6 @@ Kubernetes; the aggregation layer probes as one of them, also while kube-apiserv
 Source: `k8s.io/apiserver/pkg/server/options/authorization.go`.
 """
 
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from adapter.access.attributes import Access
@@ -50,12 +49,3 @@ class Authorizer:
         if len(repr(question)) > _LONGEST_REMEMBERED:  # callers choose the text, so it could fill our memory
             return await self._reviewer.review_access(question)
         return await self._recent.get(question, lambda: self._reviewer.review_access(question))
-
-
-@dataclass(frozen=True, slots=True)
-class OpenGate:
-    """The gate of a listener that does not check rights."""
-
-    async def check(self, _identity: Identity, _access: Access) -> Answer:
-        """Let everybody in."""
-        return Answer(allowed=True)

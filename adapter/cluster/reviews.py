@@ -8,6 +8,7 @@ Source: `k8s.io/apiserver/plugin/pkg/{authenticator/token,authorizer}/webhook`.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from adapter.access.attributes import Access, PathAccess
@@ -20,6 +21,7 @@ _ACCESS: Final = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 _AT_ONCE: Final = 32
 _TRIES: Final = 3
 _PAUSE_S: Final = 0.5
+_LIMIT_S: Final = 10.0
 
 
 class ClusterReviews:
@@ -28,11 +30,13 @@ class ClusterReviews:
     Args:
         api: speaks with it.
         pause_s: time before asking again when it does not answer, in seconds.
+        limit_s: longest time for all of it, the wait for one's turn too, in seconds.
     """
 
-    def __init__(self, api: KubeApi, *, pause_s: float = _PAUSE_S) -> None:
+    def __init__(self, api: KubeApi, *, pause_s: float = _PAUSE_S, limit_s: float = _LIMIT_S) -> None:
         self._api = api
         self._pause_s = pause_s
+        self._limit_s = limit_s
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def review_token(self, token: str) -> Identity | None:
@@ -55,20 +59,23 @@ class ClusterReviews:
         return Answer(allowed=allowed, reason=str(status.get("reason") or status.get("evaluationError") or ""))
 
     async def _review(self, path: str, body: Json) -> Json:
-        async with self._places:
-            for left in reversed(range(_TRIES)):
-                try:
-                    answer = await self._api.send("POST", path, body=body)
-                except ApiRefused as error:
-                    raise ReviewUnavailable(f"{path.rpartition('/')[2]}: {error}") from error
-                except ApiUnreachable as error:
-                    if not left:
-                        raise ReviewUnavailable(f"{path.rpartition('/')[2]}: {error}") from error
-                    await asyncio.sleep(self._pause_s)
-                else:
-                    status = answer.get("status")
-                    return status if isinstance(status, dict) else {}
-        raise AssertionError("unreachable")
+        kind = path.rpartition("/")[2]
+        try:
+            async with asyncio.timeout(self._limit_s), self._places:
+                answer = await self._send(path, body)
+        except (ApiRefused, ApiUnreachable) as error:
+            raise ReviewUnavailable(f"{kind}: {error}") from error
+        except TimeoutError as error:
+            raise ReviewUnavailable(f"{kind}: no answer within {self._limit_s:g} s") from error
+        status = answer.get("status")
+        return status if isinstance(status, dict) else {}
+
+    async def _send(self, path: str, body: Json) -> Json:
+        for _ in range(_TRIES - 1):
+            with suppress(ApiUnreachable):
+                return await self._api.send("POST", path, body=body)
+            await asyncio.sleep(self._pause_s)
+        return await self._api.send("POST", path, body=body)
 
 
 def _identity(user: object) -> Identity | None:

@@ -1,11 +1,14 @@
 """Twin of adapter/cluster/reviews.py; what is asked for in tests/integration/serve/test_security.py."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+
 import pytest
 
 from adapter.access.attributes import PathAccess
 from adapter.access.identity import Identity
 from adapter.access.reviews import Answer, Question, ReviewUnavailable
-from adapter.cluster.api import KubernetesClient
+from adapter.cluster.api import ApiUnreachable, Json, KubernetesClient
 from adapter.cluster.reviews import ClusterReviews
 from tests.kube_api import KubeApiServer
 
@@ -44,3 +47,31 @@ async def test_without_an_answer_there_is_no_right(kube: KubeApiServer, api: Kub
     kube.down = True
     with pytest.raises(ReviewUnavailable, match="subjectaccessreviews: kube-apiserver answered 503"):
         await ClusterReviews(api).review_access(_QUESTION)
+
+
+async def test_nobody_waits_longer_than_the_limit(kube: KubeApiServer, api: KubernetesClient) -> None:
+    """Neither for an answer, nor for one's turn while others wait; the HPA has few workers to stand there."""
+    kube.delay_s = 0.8
+    reviews = ClusterReviews(api, limit_s=0.1)
+    asked = [asyncio.create_task(reviews.review_token(f"t-{each}")) for each in range(40)]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert {str(each) for each in found} == {"tokenreviews: no answer within 0.1 s"}
+
+
+async def test_who_does_not_answer_is_asked_again() -> None:
+    """Three times in all."""
+
+    class _Silent:
+        asked = 0
+
+        async def send(self, *_: object, **__: object) -> Json:
+            self.asked += 1
+            raise ApiUnreachable("gone")
+
+        def watch(self, path: str, *, query: Mapping[str, str], for_s: int) -> AsyncGenerator[Json, None]:
+            raise AssertionError("nothing is watched")
+
+    silent = _Silent()
+    with pytest.raises(ReviewUnavailable, match="subjectaccessreviews: gone"):
+        await ClusterReviews(silent, pause_s=0.0).review_access(_QUESTION)
+    assert silent.asked == 3

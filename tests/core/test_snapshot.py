@@ -32,9 +32,11 @@ def test_lookup_finds_the_decision() -> None:
 def test_unknown_workload_is_named_with_what_there_is() -> None:
     """The reader sees the typo, and nothing of namespaces that are none of theirs."""
     newest = snapshot(decision(), decision(WorkloadId("dev", "secret")))
-    with pytest.raises(WorkloadNotFound, match="prod/lama is not configured; configured are: prod/llama$"):
+    with pytest.raises(WorkloadNotFound, match=r"prod/lama is not configured; configured are: prod/llama$"):
         lookup(newest, WorkloadId("prod", "lama"), now=TICK)
-    with pytest.raises(WorkloadNotFound, match="test/llama is not configured; configured are: none in namespace test$"):
+    with pytest.raises(
+        WorkloadNotFound, match=r"test/llama is not configured; configured are: none in namespace test$"
+    ):
         lookup(newest, WorkloadId("test", "llama"), now=TICK)
 
 
