@@ -160,14 +160,12 @@ class HttpServer:
             raise
 
     def _announce(self) -> None:
-        loopback = is_loopback(self._listener.host)
+        loopback, asked = is_loopback(self._listener.host), (self._listener.name, self.url)
         _log.info("serving %s on %s%s", self._listener.name, self.url, ", from this machine only" if loopback else "")
         if not loopback and not self._listener.authenticated:
-            _log.warning(
-                "%s on %s does not check who asks: everyone who reaches this port can read it",
-                self._listener.name,
-                self.url,
-            )
+            _log.warning("%s on %s does not check who asks: everyone who reaches this port can read it", *asked)
+        elif not loopback and self._listener.tls is None:
+            _log.warning("%s on %s is plain text: whoever listens on the way can use what callers show", *asked)
 
 
 def _bind(listener: Listener) -> socket.socket:

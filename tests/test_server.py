@@ -146,10 +146,24 @@ def test_large_requests_one_after_another_are_no_endless_header() -> None:
             assert client.post(url, content=b"a" * 100_000).status_code == 405
 
 
-@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
-def test_open_listener_says_that_nobody_is_checked(caplog: pytest.LogCaptureFixture, host: str, warned: bool) -> None:
-    """On loopback there is nothing to warn of."""
-    with caplog.at_level(logging.INFO, logger="adapter.server"), served(_server(host=host)):
+_UNCHECKED, _PLAIN = "does not check who asks", "is plain text"
+
+
+@pytest.mark.parametrize(
+    ("listener", "told"),
+    [
+        ({"host": "127.0.0.1"}, ""),
+        ({"host": "127.0.0.1", "authenticated": True}, ""),
+        ({"host": "0.0.0.0"}, _UNCHECKED),
+        ({"host": "0.0.0.0", "authenticated": True}, _PLAIN),
+    ],
+)
+def test_a_listener_says_what_is_open_about_it(
+    caplog: pytest.LogCaptureFixture, listener: dict[str, object], told: str
+) -> None:
+    """Nobody is checked, or what they show can be read on the way; on loopback there is nothing to warn of."""
+    with caplog.at_level(logging.INFO, logger="adapter.server"), served(_server(**listener)):
         time.sleep(0.1)
-    assert any("does not check who asks" in record.message for record in caplog.records) is warned
+    warned = [each.message for each in caplog.records if each.levelno == logging.WARNING]
+    assert [each for each in (_UNCHECKED, _PLAIN) if any(each in message for message in warned)] == [told][: bool(told)]
     assert any(record.message.startswith("serving test on http://") for record in caplog.records)

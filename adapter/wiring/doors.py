@@ -3,6 +3,7 @@
 Everything that keeps them up to date runs from here: certificate files, and the CAs that the cluster trusts.
 """
 
+import logging
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,8 @@ from adapter.server import Listener
 from adapter.serving_tls import ServingTls
 from adapter.settings import Address, Settings
 from adapter.wiring.membership import Membership
+
+_log = logging.getLogger(__name__)
 
 
 class Doors:
@@ -39,12 +42,13 @@ class Doors:
         self._watches: list[CertificateWatch] = []
         self._trust: TrustConfig | None = None
         self._guard: Guard | None = None
-        api = None if membership is None else membership.api
         self._authority = None if membership is None else membership.serving_authority(clock)
         delegating = (settings.external_metrics, settings.api, settings.ops)
-        if api is not None and any(address.access == "delegated" for address in delegating):
-            self._trust = TrustConfig(api, self._take)
-            reviews = ClusterReviews(api)
+        if any(address.access == "delegated" for address in delegating):
+            if membership is None:
+                raise AssertionError("the settings let a cluster check callers only where there is one")
+            self._trust = TrustConfig(membership.api, self._take)
+            reviews = ClusterReviews(membership.api)
             self._guard = Guard(
                 authenticator=Authenticator(self._trust, reviews, clock),
                 gate=Authorizer(reviews, clock),
@@ -114,4 +118,7 @@ class Doors:
 
     def _take(self, trust: Trust) -> None:
         for tls in self._tls:
-            tls.renew(client_cas=trust.pem)
+            try:
+                tls.renew(client_cas=trust.pem)
+            except OSError as error:  # ssl.SSLError is one
+                _log.error("the CAs of clients cannot be used in handshakes, those before go on: %s", error)
