@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adapter.keda._generated import externalscaler_pb2 as pb
+from adapter.keda.service import KedaScaler
 from tests.keda.generate import PACKAGE, generate
 
 _ROOT = Path(__file__).parents[2]
@@ -21,8 +22,15 @@ def test_generated_code_is_current(tmp_path: Path) -> None:
     """`make update` would change nothing."""
     generate(tmp_path)
     made = {path.name: path.read_text() for path in (tmp_path / PACKAGE).iterdir()}
-    kept = {path.name: path.read_text() for path in (_ROOT / PACKAGE).iterdir() if path.name.startswith("external")}
+    kept = {path.name: path.read_text() for path in (_ROOT / PACKAGE).iterdir() if path.is_file()}
     assert made == kept
+
+
+def test_the_scaler_answers_every_rpc_itself() -> None:
+    """The generated methods do nothing but raise."""
+    rpcs = {method.name for method in pb.DESCRIPTOR.services_by_name["ExternalScaler"].methods}
+    assert rpcs == {"IsActive", "StreamIsActive", "GetMetricSpec", "GetMetrics"}
+    assert rpcs <= set(vars(KedaScaler))
 
 
 def test_messages_have_kedas_field_numbers() -> None:
