@@ -25,6 +25,10 @@ class Regarding:
     namespace: str = ""
     """Empty for objects of the cluster."""
 
+    def __str__(self) -> str:
+        """Return it as people name it, such as `ConfigMap llm/tuning`."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
     @property
     def event_namespace(self) -> str:
         """Where the event goes."""

@@ -13,7 +13,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from adapter.cluster.api import ApiRefused, ApiUnreachable, Json, KubeApi
 from adapter.cluster.watching import VersionExpired, expired, pause_s, read_event
@@ -33,6 +33,11 @@ class ObjectRef:
     collection: str
     """Path of its kind, such as `/api/v1/namespaces/llm/configmaps`."""
     name: str
+
+    @classmethod
+    def core(cls, kinds: str, *, namespace: str, name: str) -> Self:
+        """Return an object of the core group in a namespace; `kinds` is in the plural, such as `secrets`."""
+        return cls(collection=f"/api/v1/namespaces/{namespace}/{kinds}", name=name)
 
     def __str__(self) -> str:
         """Return its path."""

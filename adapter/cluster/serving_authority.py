@@ -45,7 +45,7 @@ class ServingNames:
     @property
     def secret_ref(self) -> ObjectRef:
         """Where the Secret is."""
-        return ObjectRef(collection=f"/api/v1/namespaces/{self.namespace}/secrets", name=self.secret)
+        return ObjectRef.core("secrets", namespace=self.namespace, name=self.secret)
 
 
 class ServingAuthority:

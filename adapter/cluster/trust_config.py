@@ -13,7 +13,7 @@ from adapter.cluster.api import Json, KubeApi
 from adapter.cluster.object_watch import ObjectRef, follow
 
 _log = logging.getLogger(__name__)
-TRUST_REF: Final = ObjectRef(collection=f"/api/v1/namespaces/{NAMESPACE}/configmaps", name=CONFIG_MAP)
+TRUST_REF: Final = ObjectRef.core("configmaps", namespace=NAMESPACE, name=CONFIG_MAP)
 
 
 class TrustConfig:

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from adapter.cluster.api import ApiRefused, ApiUnreachable, Json, KubeApi
@@ -22,32 +22,15 @@ KEY: Final = "config.yaml"
 """Under which the ConfigMap holds the document."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigMapName:
-    """Which ConfigMap."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        """Return what problems call the document."""
-        return f"ConfigMap {self.namespace}/{self.name}"
-
-    @property
-    def ref(self) -> ObjectRef:
-        """Where the API has it."""
-        return ObjectRef(collection=f"/api/v1/namespaces/{self.namespace}/configmaps", name=self.name)
-
-
 class TuningConfigMap:
     """The tuning in force, kept up with a ConfigMap; made with `open_config_map`."""
 
-    def __init__(self, api: KubeApi, name: ConfigMapName, keeper: TuningKeeper, *, first: Json) -> None:
+    def __init__(self, api: KubeApi, keeper: TuningKeeper, *, first: Json, regarding: Regarding) -> None:
         self._api = api
-        self._name = name
         self._keeper = keeper
         self._newest: Json | None = first
-        self._uid = str((first.get("metadata") or {}).get("uid", ""))
+        self.regarding = _with_uid(regarding, first)
+        """The ConfigMap, for events; the last one that was there."""
         self._arrived = asyncio.Event()
 
     def current(self) -> Tuning:
@@ -59,18 +42,12 @@ class TuningConfigMap:
         """How the document stood at the last refresh."""
         return self._keeper.state
 
-    @property
-    def regarding(self) -> Regarding:
-        """The ConfigMap, for events; the last one that was there."""
-        name = self._name
-        return Regarding(api_version="v1", kind="ConfigMap", name=name.name, namespace=name.namespace, uid=self._uid)
-
     async def follow(self) -> None:
         """Watch the ConfigMap until cancelled."""
-        async for found in follow(self._api, self._name.ref):
+        async for found in follow(self._api, _ref(self.regarding)):
             self._newest = found
             if found is not None:
-                self._uid = str(found["metadata"].get("uid", ""))
+                self.regarding = _with_uid(self.regarding, found)
             self._arrived.set()
 
     async def arrival(self) -> None:
@@ -84,7 +61,7 @@ class TuningConfigMap:
         What is wrong with it is no exception: see `state`.
         """
         try:
-            content = document_of(self._newest, name=self._name)
+            content = document_of(self._newest, file=str(self.regarding))
         except TuningError as error:
             self._keeper.reject(error, now=now)
             return False
@@ -92,29 +69,34 @@ class TuningConfigMap:
 
 
 async def open_config_map(
-    api: KubeApi, name: ConfigMapName, *, presets: Collection[str], now: float
+    api: KubeApi, *, namespace: str, name: str, presets: Collection[str], now: float
 ) -> TuningConfigMap:
     """Return the tuning of a ConfigMap.
 
     Raises:
         TuningError: it cannot be read, or its document is rejected.
     """
+    about = Regarding(api_version="v1", kind="ConfigMap", name=name, namespace=namespace, uid="")
     try:
-        found = await api.send("GET", str(name.ref))
+        found = await api.send("GET", str(_ref(about)))
     except (ApiRefused, ApiUnreachable) as error:
-        refuse(f"cannot be read: {error}", file=str(name))
-    keeper = TuningKeeper(document_of(found, name=name), file=str(name), presets=presets, now=now)
-    return TuningConfigMap(api, name, keeper, first=found)
+        refuse(f"cannot be read: {error}", file=str(about))
+    keeper = TuningKeeper(document_of(found, file=str(about)), file=str(about), presets=presets, now=now)
+    return TuningConfigMap(api, keeper, first=found, regarding=about)
 
 
-def document_of(config_map: Json | None, *, name: ConfigMapName) -> bytes:
+def document_of(config_map: Json | None, *, file: str) -> bytes:
     """Return the document that a ConfigMap holds, as text or as binary data.
+
+    Args:
+        config_map: None if there is none.
+        file: what problems call it.
 
     Raises:
         TuningError: it does not exist, or has no such key.
     """
     if config_map is None:
-        refuse("does not exist", file=str(name))
+        refuse("does not exist", file=file)
     text, binary = (config_map.get("data") or {}).get(KEY), (config_map.get("binaryData") or {}).get(KEY)
     if isinstance(text, str):
         return text.encode()
@@ -122,6 +104,14 @@ def document_of(config_map: Json | None, *, name: ConfigMapName) -> bytes:
         try:
             return base64.b64decode(binary, validate=True)
         except binascii.Error:
-            refuse(f"binaryData.{KEY} must be base64", file=str(name))
+            refuse(f"binaryData.{KEY} must be base64", file=file)
     keys = ", ".join(sorted({**(config_map.get("data") or {}), **(config_map.get("binaryData") or {})})) or "none"
-    refuse(f"must hold the document under the key {KEY}; its keys are: {keys}", file=str(name))
+    refuse(f"must hold the document under the key {KEY}; its keys are: {keys}", file=file)
+
+
+def _ref(about: Regarding) -> ObjectRef:
+    return ObjectRef.core("configmaps", namespace=about.namespace, name=about.name)
+
+
+def _with_uid(about: Regarding, config_map: Json) -> Regarding:
+    return replace(about, uid=str((config_map.get("metadata") or {}).get("uid", "")))

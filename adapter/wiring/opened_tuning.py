@@ -7,7 +7,7 @@ from typing import Any
 from adapter.clock import SystemClock
 from adapter.cluster.api import KubeApi
 from adapter.cluster.event import Regarding
-from adapter.cluster.tuning_config_map import ConfigMapName, open_config_map
+from adapter.cluster.tuning_config_map import open_config_map
 from adapter.cluster.tuning_file import TuningFile
 from adapter.prometheus.preset import preset_names
 from adapter.settings import Settings
@@ -37,10 +37,10 @@ async def open_tuning(settings: Settings, api: KubeApi | None) -> OpenedTuning:
     if settings.config is not None:
         document = TuningFile(settings.config, presets=preset_names(), now=now)
         return OpenedTuning(document=document, runs=lambda: (), regarding=lambda: own_pod(settings))
-    if api is None or settings.cluster is None or settings.cluster.config_map is None:
+    own = settings.cluster
+    if api is None or own is None or own.config_map is None:
         raise AssertionError("the settings name a file, or a ConfigMap of a cluster")
-    name = ConfigMapName(namespace=settings.cluster.namespace, name=settings.cluster.config_map)
-    watched = await open_config_map(api, name, presets=preset_names(), now=now)
+    watched = await open_config_map(api, namespace=own.namespace, name=own.config_map, presets=preset_names(), now=now)
     return OpenedTuning(document=watched, runs=lambda: (watched.follow(),), regarding=lambda: watched.regarding)
 
 
