@@ -8,49 +8,35 @@ from fastapi import APIRouter
 
 from adapter.clock import SystemClock
 from adapter.decision_log import DecisionLog
-from adapter.discovery.fleet import FoundWorkloads, JoinedWorkloads
 from adapter.external_metrics.app import build_aggregated_app
-from adapter.feed import Publisher, SnapshotFeed
-from adapter.keda.inline import InlineWorkloads
+from adapter.feed import SnapshotFeed
 from adapter.keda.server import KedaServer, ServerTls
 from adapter.keda.service import KedaScaler
-from adapter.loop import Loop
 from adapter.ports import Clock
 from adapter.probes import build_probes
-from adapter.prometheus.gateway import GatewaySource
 from adapter.prometheus.preset import preset_names
-from adapter.prometheus.signals import PrometheusSignalSource
 from adapter.server import HttpServer
 from adapter.settings import Address, Settings
 from adapter.telemetry.app import build_ops_app
-from adapter.telemetry.logs import ChangeLog
 from adapter.telemetry.metrics import build_registry
-from adapter.tuner import Tuner
 from adapter.ui.app import build_json_app
 from adapter.ui.credentials import Credentials
 from adapter.ui.credentials_file import read_credentials
 from adapter.ui.pages import Sources, page_routes
 from adapter.ui.past import past_routes
-from adapter.waking import Waker
+from adapter.wiring.deciding import Deciding, assemble_deciding
 from adapter.wiring.doors import Doors
 from adapter.wiring.membership import Membership
 from adapter.wiring.opened_tuning import OpenedTuning
-from adapter.wiring.signal_source import CurrentSource
 from adapter.wiring.tuning_watch import TunedLoopReader, TuningWatch
-from adapter.workshop import ProcessWorkshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What runs side by side."""
 
-    loop: Loop
-    tuner: Tuner
+    deciding: Deciding
     watch: TuningWatch
-    found: FoundWorkloads
-    waker: Waker
-    source: CurrentSource
-    gateways: GatewaySource
     web: tuple[HttpServer, ...]
     keda: KedaServer
     doors: Doors
@@ -82,45 +68,21 @@ def assemble(settings: Settings, opened: OpenedTuning, membership: Membership | 
         CredentialsError: the file of credentials cannot be used.
     """
     clock, tuning = SystemClock(), opened.document
-    feed, inline = SnapshotFeed(), InlineWorkloads(tuning)
-    source = CurrentSource(tuning, PrometheusSignalSource)
-    decisions = DecisionLog()
-    sink = Publisher(sinks=(decisions, feed, ChangeLog()))
-    gateways = GatewaySource()
-    waker = Waker(sources=(source, gateways), tuning=tuning, clock=clock, sink=sink)
-    found = FoundWorkloads(tuning, clock)
-    others = JoinedWorkloads(inline, found)
-    hpas = None if membership is None else membership.hpas
-    tuner = Tuner(ProcessWorkshop())
-    loop = Loop(
-        source=source,
-        tuning=tuning,
-        inline=others,
-        clock=clock,
-        sink=sink,
-        hpas=hpas,
-        waker=waker,
-        tuner=tuner,
-    )
+    deciding = assemble_deciding(tuning, clock, hpas=None if membership is None else membership.hpas)
     tellers = () if membership is None else (membership.tuning_events(opened.regarding),)
     watch = TuningWatch(tuning, clock, tellers=tellers)
     works = _Works(
-        feed=feed,
-        decisions=decisions,
-        reports=TunedLoopReader(loop, watch),
+        feed=deciding.feed,
+        decisions=deciding.archive,
+        reports=TunedLoopReader(deciding.loop, watch),
         clock=clock,
         doors=Doors(settings, clock, membership=membership),
         tuning=watch,
     )
-    scaler = KedaScaler(feed=feed, tuning=tuning, inline=inline, clock=clock, presets=preset_names())
+    scaler = KedaScaler(feed=deciding.feed, tuning=tuning, inline=deciding.inline, clock=clock, presets=preset_names())
     return Parts(
-        loop=loop,
-        tuner=tuner,
+        deciding=deciding,
         watch=watch,
-        found=found,
-        waker=waker,
-        source=source,
-        gateways=gateways,
         web=_web_servers(settings, works),
         keda=_keda_server(settings.keda, scaler),
         doors=works.doors,

@@ -56,14 +56,12 @@ async def _serve(parts: Parts, more: Runs) -> None:
         try:
             await _run_parts(parts, more, stop)
         finally:
-            parts.source.close()
-            parts.gateways.close()
+            parts.deciding.close()
 
 
 async def _run_parts(parts: Parts, more: Runs, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
-        ours = [parts.loop.run(), parts.waker.run(), parts.tuner.run(), parts.watch.run(), parts.found.run()]
-        inner = _started(group, [*ours, *more(), *parts.doors.runs()])
+        inner = _started(group, [*parts.deciding.runs(), parts.watch.run(), *more(), *parts.doors.runs()])
         outer = _started(group, [parts.keda.run(), *(server.run() for server in parts.web)])
         await stop.wait()
         _log.info("stopping: listeners first, then the loop")
