@@ -152,7 +152,7 @@ def _table(cells: list[Cell], summary: Summary) -> Table:
         table.add_column(name, justify="right")
     for cell in cells:
         head = (cell.group, f"{cell.step_s:g} s", f"{cell.lead_s / 60:g} min", str(cell.series), str(cell.origins))
-        table.add_row(*head, *_numbers(cell), f"{cell.best_simple_wql_vs_last:.2f}")
+        table.add_row(*head, *_numbers(cell), f"{cell.best_simple_wql_vs_last:.2f} {cell.best_simple}")
     if cells:
         table.add_section()
         table.add_row("all", "", "", "", "", *_numbers(summary), "")

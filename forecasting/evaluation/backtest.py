@@ -15,7 +15,6 @@ from forecasting.contract import MIN_STEPS, Question
 from forecasting.evaluation.metrics import FEWEST, LEVELS, Score, score
 from forecasting.evaluation.reference import naive_at
 from forecasting.evaluation.rolling import Clock, Rolled, roll, scored_ends, with_days
-from forecasting.members import MEMBERS
 from forecasting.naive import NaiveForecast
 from forecasting.pooled import PooledModel
 from forecasting.series_file import SeriesSet
@@ -50,7 +49,7 @@ class Case:
     naive_peak: Score
     naive_path: Score
     simple: tuple[float, ...]
-    """wQL of the peak of each simple member."""
+    """wQL of the peak of each simple expert alone, in the order of `PEAK_EXPERTS`; empty if that is not known."""
     cpu_ms: float
     """CPU time of one forecast of this series, all lead times and quantiles; NaN if not measured."""
 
@@ -195,7 +194,6 @@ def _case(task: Task, rolled: Rolled, naive: NaiveForecast, *, column: int) -> C
     scored = np.isfinite(peak_truth) & np.isfinite(rolled.peak[:, 0, column]) & np.isfinite(naive.peak[:, 0, column])
     if scored.sum() < FEWEST:
         return None
-    members = rolled.member_peaks[1 : len(MEMBERS), :, :, column]
     return Case(
         series=task.name,
         group=group_of(task.name, task.values, task.question.step_s),
@@ -205,7 +203,7 @@ def _case(task: Task, rolled: Rolled, naive: NaiveForecast, *, column: int) -> C
         path=score(path_truth, rolled.path[:, :, column], scored),
         naive_peak=score(peak_truth, naive.peak[:, :, column], scored),
         naive_path=score(path_truth, naive.path[:, :, column], scored),
-        simple=tuple(score(peak_truth, said, scored).wql for said in members),
+        simple=tuple(score(peak_truth, said, scored).wql for said in rolled.simple_peaks[..., column]),
         cpu_ms=rolled.cpu_ms,
     )
 

@@ -70,7 +70,7 @@ def attempt(trial: Trial) -> Tested:
             peak[i], path[i] = said.peak, said.path
     used = (clock() if clock else np.nan) - before
     nobody = np.empty((0, *shape))
-    rolled = Rolled(ends=task.ends, peak=peak, path=path, member_peaks=nobody, cpu_ms=1e3 * used / task.ends.size)
+    rolled = Rolled(ends=task.ends, peak=peak, path=path, simple_peaks=nobody, cpu_ms=1e3 * used / task.ends.size)
     return tested(task, rolled)
 
 

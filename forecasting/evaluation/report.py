@@ -7,6 +7,7 @@ import numpy as np
 
 from forecasting.evaluation.backtest import Case
 from forecasting.evaluation.metrics import geometric_mean, mean, ratio
+from forecasting.experts import PEAK_EXPERTS
 
 _HOUR_S = 3600.0
 
@@ -38,7 +39,9 @@ class Cell:
     last_p95_coverage: float
     """Coverage of R on the same origins."""
     best_simple_wql_vs_last: float
-    """The best single simple expert of the cell, relative to R."""
+    """The best single simple expert of the cell, relative to R; 1 where that is R itself."""
+    best_simple: str
+    """Its name, see `PEAK_EXPERTS`; R where none is better."""
     cpu_ms_per_forecast: float
     """CPU time of one series at one origin; one forecast gives all lead times, so it is the same at each of them."""
 
@@ -104,6 +107,8 @@ def as_json(cells: list[Cell], cpu_ms_per_forecast: float) -> dict[str, object]:
 def _cell(cases: list[Case]) -> Cell:
     first = cases[0]
 
+    best, best_name = _best_simple(cases)
+
     def against(pick: Callable[[Case], tuple[float, float]]) -> float:
         return geometric_mean([ratio(*pick(case)) for case in cases])
 
@@ -128,14 +133,17 @@ def _cell(cases: list[Case]) -> Cell:
         peak_p95_coverage=mean([case.peak.coverage for case in cases]),
         peak_p95_coverage_busy=mean([case.peak.coverage_busy for case in cases]),
         last_p95_coverage=mean([case.naive_peak.coverage for case in cases]),
-        best_simple_wql_vs_last=_best_simple(cases),
+        best_simple_wql_vs_last=best,
+        best_simple=best_name,
         cpu_ms_per_forecast=mean([case.cpu_ms for case in cases]),
     )
 
 
-def _best_simple(cases: list[Case]) -> float:
-    members = range(len(cases[0].simple))
-    return min([1.0, *(geometric_mean([ratio(c.simple[i], c.naive_peak.wql) for c in cases]) for i in members)])
+def _best_simple(cases: list[Case]) -> tuple[float, str]:
+    """Return wQL relative to R and name of whichever simple expert is best, R among them."""
+    known = range(len(cases[0].simple))
+    alone = [geometric_mean([ratio(case.simple[i], case.naive_peak.wql) for case in cases]) for i in known]
+    return min([(1.0, "R"), *zip(alone, PEAK_EXPERTS, strict=False)])
 
 
 def _known(numbers: dict[str, object]) -> dict[str, object]:

@@ -11,12 +11,12 @@ import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
 from forecasting.contract import MIN_STEPS, CoarseHistory, Question
+from forecasting.evaluation.simple import simple_peaks
 from forecasting.forecaster import Lesson, forecast_from, kept_steps, lesson_of
 from forecasting.history import OWN_DAYS_S, History
 from forecasting.members import MemberForecasts, Origins, member_forecasts
 from forecasting.mixing import Learnt
 from forecasting.pooled import PooledModel
-from forecasting.ranks import at_levels
 from forecasting.record import STRIDE, Record, recorded_ends
 from forecasting.series_file import SeriesSet, coarser
 from forecasting.targets import load_ahead, peak_ahead
@@ -39,8 +39,8 @@ class Rolled:
     """Quantiles of the peak, shape (m, k, h)."""
     path: FloatArray
     """Quantiles of the path, shape (m, k, h)."""
-    member_peaks: FloatArray
-    """What each member said of the peak, shape (members, m, k, h)."""
+    simple_peaks: FloatArray
+    """What each simple expert alone said of the peak, shape (experts, m, k, h); no experts: not known."""
     cpu_ms: float
     """CPU time of one forecast in use, see `roll`; NaN if not measured."""
 
@@ -87,7 +87,7 @@ def roll(history: History, ends: IntArray, question: Question, *, model: PooledM
         ends=ends,
         peak=forecast.peak,
         path=forecast.path,
-        member_peaks=_member_peaks(now, question.quantiles),
+        simple_peaks=simple_peaks(history, ends, question),
         cpu_ms=1e3 * float(members_s / asked.size + lessons_s / steps.size / STRIDE + mix_s / ends.size),
     )
 
@@ -192,12 +192,6 @@ def _taken(lesson: Lesson, rows: IntArray) -> Lesson:
 
 def _picked(said: MemberForecasts, columns: IntArray) -> MemberForecasts:
     return MemberForecasts(peak=said.peak[columns], path=said.path[columns], arrival=said.arrival[columns])
-
-
-def _member_peaks(now: MemberForecasts, levels: FloatArray) -> FloatArray:
-    m, members, grid, h = now.peak.shape
-    flat = at_levels(now.peak.astype(np.float64).reshape(m * members, grid, h), levels)
-    return np.moveaxis(flat.reshape(m, members, -1, h), 1, 0)
 
 
 def scored_ends(steps: int, step_s: float, *, from_s: float, wanted: int) -> IntArray:

@@ -115,3 +115,13 @@ def test_a_first_day_after_the_end_is_refused() -> None:
     series = SeriesSet(names=("a",), values=counts(n=1, t=1440), step_s=600.0)
     with pytest.raises(ValueError, match="within the 10 days of the series, got day 12"):
         tasks_of(series, Options(model=shipped_model(), from_s=12 * 86_400.0))
+
+
+def test_the_rolling_maximum_is_among_the_simple_experts_it_is_held_against() -> None:
+    """Bursts every seventh step that fade: the highest of the last ten steps is what comes."""
+    values = np.where(np.arange(400) % 7 == 0, np.linspace(90.0, 30.0, 400), 1.0)[None, :]
+    series = SeriesSet(names=("a",), values=values, step_s=60.0)
+    cells = cells_of(backtest(series, Options(model=shipped_model(), origins=25), lambda _: None).cases)
+    ten_minutes = next(cell for cell in cells if cell.lead_s == 600.0)
+    assert ten_minutes.best_simple == "max_horizon"
+    assert ten_minutes.best_simple_wql_vs_last < 0.2

@@ -1,10 +1,13 @@
 """Cells and their summary."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from forecasting.evaluation.backtest import Case
 from forecasting.evaluation.metrics import Score
 from forecasting.evaluation.report import as_json, cells_of, near_and_far, summarise
+from forecasting.experts import PEAK_EXPERTS
 
 
 def scored(wql: float) -> Score:
@@ -38,6 +41,14 @@ def test_series_are_averaged_geometrically_and_days_stay_apart() -> None:
     assert summary.cells == 1
     np.testing.assert_allclose(summarise(far, 0.4).peak_wql_vs_last, 0.1)
     np.testing.assert_allclose(cells[0].best_simple_wql_vs_last, 0.8)
+    assert cells[0].best_simple == PEAK_EXPERTS[0]
+
+
+def test_r_is_the_best_simple_expert_where_none_is_better() -> None:
+    """Also where no expert was asked, as for classical models."""
+    for simple in ((1.2, 1.1), ()):
+        cell = cells_of((replace(case("a", 0.5), simple=simple),))[0]
+        assert (cell.best_simple_wql_vs_last, cell.best_simple) == (1.0, "R")
 
 
 def test_the_json_has_the_documented_keys() -> None:
