@@ -40,6 +40,7 @@ RANKED = 7
 
 _LAST, _SCALED = 0, 3  # positions of the last value and of the level that errors are proportional to
 _FEWEST_ALIKE = 6  # origins in the same state, below which `same_state` says what all origins say
+_MOST_LOST = 0.2  # of the steps of a window that experts learn from
 _FLOOR = np.float32(0.02)  # of the scale: keeps proportional errors finite after silence
 
 
@@ -55,6 +56,8 @@ class Answers:
     """Earlier days, None without a coarse history."""
     truths: Float32Array
     """Peaks that came true at earlier origins, shape (n, m), NaN = not known."""
+    came: Float32Array
+    """The same, but infinite where a saturated step hides how much came: that load came is known there."""
     bases: Float32Array
     """Last values at those origins, shape (n, m)."""
     alike: Float32Array
@@ -86,7 +89,9 @@ def ask_experts(window: Window, horizon: int, day: DayView | None = None) -> Ans
     learnable = min(horizon, WINDOW // 2)  # beyond half a window there are too few complete targets
     day = day_view(window, horizon) if day is None else day
     origins = _origins(learnable, _stride(learnable))
-    peaks = _record(window, origins, truths=_peak_truths(window, origins, learnable), horizon=learnable)
+    came = _peaks_after(window, origins, learnable)
+    truths = np.where(np.isinf(came), np.float32(np.nan), came)
+    peaks = _record(window, origins, truths=truths, horizon=learnable)
     ranked = _ranked(window, peaks)
     past_peaks = ranked[4]
     flats = [window.level[:, -min(span, WINDOW) :].max(axis=1) for span in (learnable, 4 * learnable)]
@@ -98,6 +103,7 @@ def ask_experts(window: Window, horizon: int, day: DayView | None = None) -> Ans
         path=_path_answers(window, day=day, horizon=learnable),
         day=day,
         truths=peaks.truths,
+        came=came,
         bases=peaks.points[_LAST],
         alike=(peaks.states == window.state[:, -1:]).astype(np.float32),
     )
@@ -122,11 +128,21 @@ def _origins(steps: int, stride: int) -> IntArray:
     return np.arange(WINDOW - 1 - steps, -1, -stride)[:ORIGINS]
 
 
-def _peak_truths(window: Window, origins: IntArray, horizon: int) -> Float32Array:
+def _peaks_after(window: Window, origins: IntArray, horizon: int) -> Float32Array:
+    """Return the highest load of the next `horizon` steps, NaN where more than a few of them are missing.
+
+    A maximum over nearly all steps is nearly the maximum over all. Waiting for windows without any gap would teach
+    nothing of an hour where every tenth minute is lost.
+    """
     power = horizon.bit_length() - 1
-    table = window.peaks[power]
-    truths: Float32Array = np.maximum(table.take(origins, axis=1), table.take(origins + (horizon - 2**power), axis=1))
-    return truths
+    table, later = window.peaks[power], origins + (horizon - 2**power)
+    if window.missing is None:
+        complete: Float32Array = np.maximum(table.take(origins, axis=1), table.take(later, axis=1))
+        return complete
+    peaks = np.fmax(table.take(origins, axis=1), table.take(later, axis=1))
+    lost = window.missing.take(origins + horizon, axis=1) - window.missing.take(origins, axis=1)
+    too_few = (lost > _MOST_LOST * horizon) | np.isnan(window.started.take(origins + 1, axis=1))
+    return np.where(too_few, np.float32(np.nan), peaks)
 
 
 def _pooled_record(window: Window, horizon: int) -> _Record:

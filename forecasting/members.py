@@ -125,8 +125,8 @@ def _arrival(answers: Answers, window: Window) -> FloatArray:
     So a state that was never seen, such as the first long silence, is judged by all origins there are, to which half a
     hit of each kind is added (Jeffreys' prior).
     """
-    seen = ~np.isnan(answers.truths)
-    alike, busy = seen & (answers.alike > 0), answers.truths > 0
+    seen = ~np.isnan(answers.came)
+    alike, busy = seen & (answers.alike > 0), answers.came > 0
     anyhow = (counted(busy) + 0.5) / (counted(seen) + 1.0)
     silent = ~(window.level > 0).any(axis=1) & ~seen.any(axis=1)
     return np.where(silent, 0.5, (counted(alike & busy) + anyhow) / (counted(alike) + 1.0))

@@ -25,7 +25,10 @@ class NaiveForecast:
 
 
 def naive_forecast(level: FloatArray, known: FloatArray, question: Question) -> NaiveForecast:
-    """Return the quantiles of R at the end of the history.
+    """Return the quantiles of R at the end of the history; NaN where nothing was ever known.
+
+    A horizon that nobody has seen complete yet borrows the errors of the next shorter one that is asked for, else those
+    of half the history, else it has none.
 
     Args:
         level: load per step from which errors are measured, shape (n, t); its last known value is the point forecast.
@@ -41,11 +44,14 @@ def naive_forecast(level: FloatArray, known: FloatArray, question: Question) -> 
         >>> float(naive_forecast(ramp, ramp, ask).peak[0, 0, 0])
         11.0
     """
+    if level.shape[1] == 0:
+        level = known = np.full((level.shape[0], 1), np.nan)
     last = last_known(level)
     now = last[:, -1, None, None]
     base = _demanded(last, level, known)
-    path = [_path_errors(base, known, int(horizon)) for horizon in question.horizons]
-    peak = [peak_ahead(known, int(horizon)) - base for horizon in question.horizons]
+    horizons = [max(1, level.shape[1] // 2), *question.horizons.tolist()]
+    path = [_path_errors(base, known, horizon) for horizon in horizons]
+    peak = [peak_ahead(known, horizon) - base for horizon in horizons]
     return NaiveForecast(
         path=_positive(now + _error_quantiles(path, question.quantiles)),
         peak=np.maximum.accumulate(_positive(now + _error_quantiles(peak, question.quantiles)), axis=2),
@@ -87,12 +93,12 @@ def _path_errors(base: FloatArray, known: FloatArray, horizon: int) -> FloatArra
 
 
 def _error_quantiles(errors: list[FloatArray], quantiles: FloatArray) -> FloatArray:
-    """Return (n, k, h); a horizon nobody has seen complete yet borrows the errors of the one before it."""
+    """Return (n, k, h) of all but the first errors, which are borrowed where there are no others yet."""
+    column = np.nan_to_num(conformal_quantiles(errors[0], quantiles))
     columns: list[FloatArray] = []
-    for horizon_errors in errors:
-        column = conformal_quantiles(horizon_errors, quantiles)
-        if columns:
-            column = np.where(np.isnan(column), columns[-1], column)
+    for horizon_errors in errors[1:]:
+        found = conformal_quantiles(horizon_errors, quantiles)
+        column = np.where(np.isnan(found), column, found)
         columns.append(column)
     return np.stack(columns, axis=2)
 

@@ -53,7 +53,11 @@ class Window:
     blend: Float32Array
     """A slow level that is only zero after long silence, shape (n, w)."""
     peaks: list[Float32Array]
-    """Entry j is the highest load of the next 2^j steps, NaN if one is missing, each of shape (n, w)."""
+    """Entry j is the highest load of the next 2^j steps, each of shape (n, w): gaps left out, NaN beyond the end or
+    where all are missing, infinite where one was saturated, since nobody knows how much was demanded."""
+    missing: Float32Array | None
+    """How many steps so far are gaps, those before the start too, shape (n, w); None if all gaps lie before the start,
+    and then `peaks` are NaN where any step is missing."""
     state: Float32Array
     """2 = load now, 1 = load within the last 16 steps, 0 = quiet, shape (n, w)."""
     coarse: Float32Array | None
@@ -85,6 +89,7 @@ def prepare(raw: RawWindow) -> Window:
     present: BoolArray = np.asarray(~np.isnan(raw.values))
     zeroed = np.where(present, raw.values, 0.0)
     scale = _scales(zeroed, present, raw.coarse)
+    whole = bool((present[:, 1:] >= present[:, :-1]).all())
     values = (raw.values / scale[:, None]).astype(np.float32)
     known = (raw.known / scale[:, None]).astype(np.float32)
     started = last_known(values)
@@ -101,7 +106,8 @@ def prepare(raw: RawWindow) -> Window:
         bases=_demanded(started, values, known),
         means=means,
         blend=np.float32(0.8) * means[16] + np.float32(0.2) * means[256],
-        peaks=_peak_tables(known),
+        peaks=_peak_tables(_demand(known, present), of_two=np.maximum if whole else np.fmax),
+        missing=None if whole else np.cumsum(~present, axis=1, dtype=np.float32),
         state=state,
         coarse=coarse,
         coarse_step_s=raw.coarse_step_s,
@@ -162,15 +168,20 @@ def _span_sums(totals: FloatArray, span: int) -> FloatArray:
     return sums
 
 
-def _peak_tables(known: Float32Array) -> list[Float32Array]:
+def _demand(known: Float32Array, present: BoolArray) -> Float32Array:
+    saturated = present & np.isnan(known)
+    return np.where(saturated, np.float32(np.inf), known) if saturated.any() else known
+
+
+def _peak_tables(demand: Float32Array, *, of_two: np.ufunc) -> list[Float32Array]:
     missing = np.float32(np.nan)
-    table = np.empty_like(known)
-    table[:, :-1], table[:, -1] = known[:, 1:], missing
+    table = np.empty_like(demand)
+    table[:, :-1], table[:, -1] = demand[:, 1:], missing
     tables, length = [table], 1
     while 2 * length <= WINDOW // 2:
         longer = np.empty_like(table)
         longer[:, -length:] = missing
-        np.maximum(table[:, :-length], table[:, length:], out=longer[:, :-length])
+        of_two(table[:, :-length], table[:, length:], out=longer[:, :-length])
         table = longer
         tables.append(table)
         length *= 2

@@ -74,3 +74,29 @@ def test_past_loads_before_the_first_step_count_for_nothing() -> None:
     """A series of thirty steps is answered from those alone."""
     view, scale = answers(np.full((1, 30), 4.0))
     np.testing.assert_allclose((view.peak * scale)[:, :-1], 4.0, rtol=1e-5)
+
+
+def test_experts_learn_from_windows_of_which_little_is_missing() -> None:
+    """A gap every twenty steps leaves no hour complete; what is known of the hours is nearly all there is to know."""
+    values = np.random.default_rng(0).poisson(100, (1, 1200)).astype(float)
+    values[0, ::20] = np.nan
+    view, scale = answers(values, 60)
+    median = (view.peak * scale)[0, PEAK_EXPERTS.index("past_peaks"), 2]
+    assert 121 < median < 129  # the median of the highest of 60 is 125
+
+
+def test_experts_learn_nothing_from_windows_of_which_much_is_missing() -> None:
+    """Every second step missing is no peak, however high the rest."""
+    values = np.full((1, 1200), 5.0)
+    values[0, ::2] = np.nan
+    assert np.isnan(answers(values, 10)[0].truths).all()
+
+
+def test_a_series_with_gaps_does_not_change_its_neighbours() -> None:
+    """A young row without gaps gives the same bytes beside one with gaps."""
+    values = counts()
+    values[0, :700] = np.nan
+    alone, _ = answers(values[:1])
+    values[1, 1100] = np.nan
+    beside, _ = answers(values)
+    assert alone.peak[0].tobytes() == beside.peak[0].tobytes()

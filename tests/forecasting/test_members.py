@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from forecasting.history import History
 from forecasting.members import MEMBERS, Origins, member_forecasts
 from forecasting.model_file import shipped_model
 from tests.forecasting.loads import counts, history
@@ -35,3 +36,13 @@ def test_arrival_is_likelier_in_a_burst_than_in_silence() -> None:
     said = member_forecasts(history(pattern), origins, horizons=HORIZONS, model=shipped_model())
     assert said.arrival[0, 0] > 0.8
     assert said.arrival[1, 0] < 0.2
+
+
+def test_saturation_is_load_that_arrived() -> None:
+    """How much was demanded is not known, that something was is: load is all but certain to come again."""
+    values = np.random.default_rng(0).poisson(20, (1, 300)).astype(float)
+    marks = np.arange(300)[None, :] >= 10
+    saturated = History(values=values, censored=marks, step_s=60.0)
+    origin = Origins(rows=np.array([0]), ends=np.array([300]))
+    said = member_forecasts(saturated, origin, horizons=HORIZONS, model=shipped_model())
+    assert (said.arrival > 0.99).all()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from forecasting import forecast_naive
 from forecasting.contract import Question
 from forecasting.naive import arrival_probability, conformal_quantiles, naive_forecast
 
@@ -47,3 +48,29 @@ def test_a_rise_out_of_saturation_is_no_error_of_demand() -> None:
     view = naive_forecast(level, known, ask)
     assert (view.peak == 10.0).all()
     assert (view.path == 10.0).all()
+
+
+def test_a_horizon_longer_than_the_history_borrows_the_errors_of_half_of_it() -> None:
+    """Eight steps that rise by one: four steps ahead it was always four more, and so it is said of a hundred."""
+    view = forecast_naive(
+        np.arange(8.0)[None, :], step_s=60.0, horizons=np.array([100]), quantiles=np.array([0.5, 0.95])
+    )
+    assert view.trusted.all()
+    assert view.peak.ravel().tolist() == [11.0, 11.0]
+    assert np.isfinite(view.path).all()
+
+
+def test_without_any_complete_target_the_last_value_stands_alone() -> None:
+    """A gap after every step: no error can be measured, and none is made up."""
+    values = np.full((1, 40), 3.0)
+    values[0, 1::2] = np.nan
+    view = forecast_naive(values, step_s=60.0, horizons=np.array([5]), quantiles=np.array([0.95]))
+    assert view.trusted.all()
+    assert view.peak.ravel().tolist() == [3.0]
+
+
+def test_nothing_is_forecast_of_nothing() -> None:
+    """Series without a single step have no vote and no number."""
+    view = forecast_naive(np.empty((2, 0)), step_s=60.0, horizons=np.array([1, 5]), quantiles=np.array([0.5]))
+    assert np.isnan(view.peak).all()
+    assert not view.trusted.any()

@@ -22,15 +22,26 @@ def test_rolling_means_skip_gaps() -> None:
     np.testing.assert_allclose(window.means[16][0, -1], expected, rtol=1e-5)
 
 
-def test_peak_tables_look_forward_and_stop_at_gaps() -> None:
-    """Table 2 holds the highest of the next four steps, nothing if one of them is missing."""
+def test_peak_tables_look_forward_and_leave_gaps_out() -> None:
+    """Table 2 holds the highest of the next four steps that are known; what is missing is counted."""
     values = counts()
     values[0, 1100] = np.nan
     window = windows(values, 1200)
-    at = WINDOW - 50
-    expected = values[0, 1200 - 50 + 1 : 1200 - 50 + 5].max() / window.scale[0]
-    np.testing.assert_allclose(window.peaks[2][0, at], expected, rtol=1e-6)
-    assert np.isnan(window.peaks[2][0, WINDOW - 100 - 2])
+    for at in (50, 102):  # steps before the end, the second with the gap among the next four
+        expected = np.nanmax(values[0, 1200 - at + 1 : 1200 - at + 5]) / window.scale[0]
+        np.testing.assert_allclose(window.peaks[2][0, WINDOW - at], expected, rtol=1e-6)
+    assert window.missing is not None
+    assert window.missing[:, -1].tolist() == [1.0, 0.0, 0.0]
+    assert windows(counts(), 1200).missing is None
+
+
+def test_a_saturated_step_hides_how_high_a_peak_was() -> None:
+    """Infinite, which is more than any load that was seen and not the same as unknown."""
+    marks = np.arange(1200)[None, :] == 1100
+    saturated = History(values=counts(n=1), censored=marks, step_s=60.0)
+    window = prepare(saturated.windows(np.array([0]), np.array([1200])))
+    assert np.isinf(window.peaks[2][0, WINDOW - 102])
+    assert np.isfinite(window.peaks[2][0, WINDOW - 50])
 
 
 def test_the_state_tells_load_now_from_load_lately_and_silence() -> None:

@@ -31,13 +31,13 @@ def conformal_quantile(errors: Row, level: Fraction) -> float:
     return known[min(rank, len(known)) - 1]
 
 
-def peaks_ahead(row: Row, horizon: int) -> list[float | None]:
-    """The highest of the next `horizon` values; not known if any of them is not."""
+def peaks_ahead(row: Row, horizon: int, *, may_miss: Fraction = Fraction(0)) -> list[float | None]:
+    """The highest of the next `horizon` values; not known if more than `may_miss` of them are not."""
     found: list[float | None] = []
     for origin in range(len(row)):
         window = row[origin + 1 : origin + 1 + horizon]
-        complete = len(window) == horizon and None not in window
-        found.append(max(value for value in window if value is not None) if complete else None)
+        enough = len(window) == horizon and window.count(None) <= may_miss * horizon
+        found.append(max(value for value in window if value is not None) if enough else None)
     return found
 
 
@@ -84,8 +84,11 @@ def damped_trend(row: Row, horizon: int) -> list[float | None]:
 
 
 def trend_peak(row: Row, horizon: int, level: float) -> float:
-    """The expert `trend`: its point now plus the quantile of its errors at up to 96 evenly spread origins."""
-    points, truths = damped_trend(row, horizon), peaks_ahead(row, horizon)
+    """The expert `trend`: its point now plus the quantile of its errors at up to 96 evenly spread origins.
+
+    It learns from windows of which a fifth at most is missing.
+    """
+    points, truths = damped_trend(row, horizon), peaks_ahead(row, horizon, may_miss=Fraction(1, 5))
     every = (len(row) - horizon) // 96
     origins = [len(row) - 1 - horizon - every * i for i in range(96)]
     errors = [None if at < 0 or points[at] is None or truths[at] is None else truths[at] - points[at] for at in origins]
