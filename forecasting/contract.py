@@ -7,6 +7,7 @@ Must not know: how any forecast is made.
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
 
@@ -69,7 +70,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
-    """A checked request: how far ahead, at which probabilities, on which grid."""
+    """A checked request: how far ahead, at which probabilities, on which grid. Lists are made arrays."""
 
     step_s: float
     """Length of a step in seconds, > 0."""
@@ -88,15 +89,25 @@ class Question:
         """
         if not 0 < self.step_s < np.inf:
             raise ValueError(f"step_s must be > 0 seconds and finite, got {self.step_s}")
+        object.__setattr__(self, "horizons", _whole_steps(self.horizons))
+        object.__setattr__(self, "quantiles", np.asarray(self.quantiles, dtype=np.float64))
         _require_ascending("horizons", self.horizons)
-        if self.horizons[0] < 1 or self.horizons.dtype.kind not in "iu":
+        if self.horizons[0] < 1:
             raise ValueError(f"horizons must be whole steps >= 1, got {self.horizons}")
         _require_ascending("quantiles", self.quantiles)
         if self.quantiles[0] <= 0 or self.quantiles[-1] >= 1:
             raise ValueError(f"quantiles must be in (0, 1), got {self.quantiles}")
 
 
-def check_history(history: FloatArray, censored: BoolArray | None) -> tuple[FloatArray, BoolArray]:
+def _whole_steps(horizons: ArrayLike) -> IntArray:
+    """Return horizons as signed integers: differences of unsigned ones are never below zero."""
+    steps = np.asarray(horizons)
+    if steps.size and steps.dtype.kind not in "iu":
+        raise ValueError(f"horizons must be whole steps >= 1, got {steps}")
+    return steps.astype(np.int64)
+
+
+def check_history(history: ArrayLike, censored: ArrayLike | None) -> tuple[FloatArray, BoolArray]:
     """Return a float copy of `history` (n, t) and the saturation marks with it.
 
     Args:

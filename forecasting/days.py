@@ -36,12 +36,14 @@ class DayView:
 
 
 def day_view(window: Window, horizon: int) -> DayView | None:
-    """Return what earlier days say about the next `horizon` steps; None without a coarse history."""
+    """Return what earlier days say about the next `horizon` steps; None without a coarse history of parts of days."""
     coarse, loads = window.coarse, window.coarse_loads
     if coarse is None or loads is None:
         return None
     ahead = coarse_steps(window, horizon)
     per_day = round(_DAY_S / window.coarse_step_s)
+    if per_day < 2:  # steps of most of a day or more know no time of day
+        return None
     stretches = [_stretch(coarse, days * per_day, ahead) for days in (1, 2, 3)]
     means, peaks = [_mean(part) for part in stretches], [np.fmax.reduce(part, axis=1) for part in stretches]
     count = sum(~np.isnan(mean) for mean in means)

@@ -15,7 +15,7 @@ from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, Question, c
 from forecasting.history import OWN_DAYS_S, History
 from forecasting.knots import between, knots
 from forecasting.members import NAIVE, MemberForecasts, Origins, member_forecasts
-from forecasting.mixing import PATH_PRIOR, Learnt, learn, mix
+from forecasting.mixing import FAR_S, PATH_PRIOR, Ahead, Learnt, learn, mix
 from forecasting.pooled import PooledModel
 from forecasting.ranks import Float32Array, at_levels
 from forecasting.record import LENGTH, STRIDE, Record, assemble, recorded_ends
@@ -225,13 +225,14 @@ def _recorded(said: MemberForecasts, pending: MemberForecasts, steps: int) -> Me
 
 def lesson_of(record: Record, question: Question) -> Lesson:
     """Return what a record teaches about the peak and the path."""
-    delays = np.ceil(knots(question.horizons) / STRIDE)
+    worked_out = knots(question.horizons)
+    ahead = Ahead(delays=np.ceil(worked_out / STRIDE), far=np.asarray(worked_out * question.step_s > FAR_S))
     n = record.peak.shape[0]
     parts = [pick(record, np.arange(i, min(i + _CHUNK, n))) for i in range(0, n, _CHUNK)] or [record]
-    return Lesson.of([_lesson(part, delays) for part in parts])
+    return Lesson.of([_lesson(part, ahead) for part in parts])
 
 
-def _lesson(record: Record, delays: FloatArray) -> Lesson:
-    peak = learn(record.peak, record.peak_truth, delays=delays)
-    path = learn(record.path, record.path_truth, delays=delays[: record.path.shape[-1]], prior=PATH_PRIOR)
+def _lesson(record: Record, ahead: Ahead) -> Lesson:
+    peak = learn(record.peak, record.peak_truth, ahead=ahead)
+    path = learn(record.path, record.path_truth, ahead=ahead.first(record.path.shape[-1]), prior=PATH_PRIOR)
     return Lesson(peak=peak, path=path, standing=standing(record, peak))

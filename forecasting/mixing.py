@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from forecasting.arrays import BoolArray, FloatArray
 from forecasting.ranks import GRID, Float32Array, T, zero_for_nan
-from forecasting.record import LENGTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +22,13 @@ class Prior:
     """Loss of each member relative to the model's, as pooled data has it, before a series has a record of its own."""
 
     near: tuple[float, ...]
-    """Where the record holds more than three horizons, such as up to an hour ahead."""
+    """Up to `FAR_S` ahead."""
     far: tuple[float, ...]
-    """Where it holds three or fewer, such as a day ahead: the model has seen few days."""
+    """Further, such as a day ahead: the model has seen few days."""
     near_kept: float
-    """What the mix keeps of its promises up to an hour ahead: logit of the share it covers over that of the level."""
+    """What the mix keeps of its promises up to `FAR_S` ahead: logit of the share it covers over that of the level."""
     far_kept: float
-    """The same where the record holds three horizons or fewer."""
+    """The same further ahead."""
 
 
 PEAK_PRIOR = Prior(near=(1.0, 1.2, 1.2, 1.3, 1.4), far=(1.0, 1.3, 1.5, 1.5, 1.0), near_kept=0.9, far_kept=0.75)
@@ -37,6 +36,9 @@ PEAK_PRIOR = Prior(near=(1.0, 1.2, 1.2, 1.3, 1.4), far=(1.0, 1.3, 1.5, 1.5, 1.0)
 
 PATH_PRIOR = Prior(near=(1.0, 1.2, 1.2, 1.3, 1.4), far=(1.1, 1.0, 1.1, 1.3, 1.4), near_kept=0.9, far_kept=1.0)
 """Of the load at one step: a day ahead, the last value and its errors are hard to beat."""
+
+FAR_S = 6 * 3600.0
+"""Seconds ahead beyond which the far prior is taken: it was measured a day ahead, the near one up to an hour."""
 
 SHARPNESS = 10.0
 """A member with 10 % more loss than another gets e^-1 of its weight."""
@@ -68,26 +70,40 @@ class Learnt:
     """The corrected mix at each recorded origin, made of what was over by then, shape (n, j, 8, h)."""
 
 
-def learn(said: Float32Array, truth: FloatArray, *, delays: FloatArray, prior: Prior = PEAK_PRIOR) -> Learnt:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ahead:
+    """How far ahead each horizon is."""
+
+    delays: FloatArray
+    """After how many more recorded origins it is over, shape (h,)."""
+    far: BoolArray
+    """Whether that is further than `FAR_S`, shape (h,)."""
+
+    def first(self, count: int) -> "Ahead":
+        """Return the first `count` horizons."""
+        return Ahead(delays=self.delays[:count], far=self.far[:count])
+
+
+def learn(said: Float32Array, truth: FloatArray, *, ahead: Ahead, prior: Prior = PEAK_PRIOR) -> Learnt:
     """Return weights, correction and past mixes from members' quantiles and truths.
 
     Args:
         said: members' quantiles at recorded origins, oldest first, shape (n, j, members, 8, h).
         truth: what came, shape (n, j, h), NaN = not scored.
-        delays: after how many more origins a horizon is over, shape (h,).
+        ahead: how far ahead the horizons are.
         prior: what is known of the members before anything was scored.
     """
     # in time, member by member, all series side by side: what is done step by step then runs over long vectors
     told = np.ascontiguousarray(said.transpose(1, 2, 0, 3, 4))
     came = np.ascontiguousarray(truth.transpose(1, 0, 2)[:, :, None, :], dtype=np.float32)
     scored = ~np.isnan(came)
-    totals = _discounted(_pinball(told, came), delays)
-    counts = _discounted(scored.astype(np.float32), delays)
-    weights = _weights(totals, counts[:, None], delays=delays, prior=prior)
+    totals = _discounted(_pinball(told, came), ahead.delays)
+    counts = _discounted(scored.astype(np.float32), ahead.delays)
+    weights = _weights(totals, counts[:, None], ahead=ahead, prior=prior)
     mixes = np.sort(weighted_median(told, weights[:-1]), axis=2)
     # 32-bit forecasts of a constant may miss by a hair
-    hits = _discounted((scored & (came <= mixes * np.float32(1 + 1e-6))).astype(np.float32), delays)
-    shifts = _shifts(hits, counts, delays=delays, prior=prior)
+    hits = _discounted((scored & (came <= mixes * np.float32(1 + 1e-6))).astype(np.float32), ahead.delays)
+    shifts = _shifts(hits, counts, ahead=ahead, prior=prior)
     corrected = _corrected(mixes, shifts[:-1])
     return Learnt(weights=weights[-1].swapaxes(0, 1), shift=shifts[-1], mixes=corrected.swapaxes(0, 1))
 
@@ -163,12 +179,12 @@ def _discounted(values: Float32Array, delays: FloatArray) -> Float32Array:
     return late
 
 
-def _weights(totals: Float32Array, counts: Float32Array, *, delays: FloatArray, prior: Prior) -> Float32Array:
+def _weights(totals: Float32Array, counts: Float32Array, *, ahead: Ahead, prior: Prior) -> Float32Array:
     """Return weights from the loss relative to the model's, the prior counted as `PRIOR_ORIGINS` separate origins."""
     near, far = (np.array(each, dtype=np.float32)[:, None, None, None] for each in (prior.near, prior.far))
-    expected = np.where(_is_far(delays), far, near)
+    expected = np.where(ahead.far, far, near)
     # overlapping horizons say the same thing several times: a longer one needs more origins to count
-    worth = (PRIOR_ORIGINS * np.maximum(delays, 1.0)).astype(np.float32)
+    worth = (PRIOR_ORIGINS * np.maximum(ahead.delays, 1.0)).astype(np.float32)
     model = totals[:, :1]
     typical = model / np.maximum(counts, np.float32(1e-9)) * worth
     relative = (totals + expected * typical) / np.maximum(model + typical, _NOTHING)
@@ -182,15 +198,10 @@ def _weights(totals: Float32Array, counts: Float32Array, *, delays: FloatArray, 
     return weights
 
 
-def _shifts(hits: Float32Array, counts: Float32Array, *, delays: FloatArray, prior: Prior) -> Float32Array:
+def _shifts(hits: Float32Array, counts: Float32Array, *, ahead: Ahead, prior: Prior) -> Float32Array:
     """Return how far levels must move, in logits, for the past mixes to have covered what they promised."""
-    trial = (TRIAL_ORIGINS * np.maximum(delays, 1.0)).astype(np.float32)
-    expected = _LOGITS[:, None] * np.where(_is_far(delays), prior.far_kept, prior.near_kept).astype(np.float32)
+    trial = (TRIAL_ORIGINS * np.maximum(ahead.delays, 1.0)).astype(np.float32)
+    expected = _LOGITS[:, None] * np.where(ahead.far, prior.far_kept, prior.near_kept).astype(np.float32)
     share = (hits + trial / (np.float32(1.0) + np.exp(-expected))) / (counts + trial)
     shift: Float32Array = _LOGITS[:, None] - (np.log(share) - np.log1p(-share))
     return np.clip(shift, -_LONGEST_SHIFT, _LONGEST_SHIFT)
-
-
-def _is_far(delays: FloatArray) -> BoolArray:
-    """Tell where the record holds three horizons or fewer, shape (h,)."""
-    return np.asarray(3.0 * delays >= LENGTH)

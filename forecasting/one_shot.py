@@ -37,7 +37,8 @@ def forecast(
         history: load per step (any unit that adds up, e.g. requests per step), shape (n, t), >= 0, NaN = gap: never
             taken for 0, never scored. The last column is the step that has just ended.
         step_s: length of a step in seconds, > 0; useful from 10 s to 600 s.
-        horizons: steps ahead, shape (h,), ascending, >= 1.
+        horizons: steps ahead, shape (h,), ascending, >= 1. Errors are measured up to 480 steps ahead and taken for those
+            further ahead, of which only earlier days tell: look that far on a coarser grid.
         quantiles: probabilities, shape (k,), ascending, in (0, 1).
         censored: True where the series was saturated and demand was at least what was seen, shape (n, t).
         coarse: the same series on a coarser grid over more days; None = only `history` is known.

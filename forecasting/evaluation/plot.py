@@ -1,7 +1,8 @@
 """Draw forecasts against truth as one SVG page, without a drawing library.
 
-Per series: at every origin the median and the 0.95 quantile of the peak over the longest lead time up to an hour, next
-to the peak that came. Days are marked below, the highest value at the side; where nothing is known, lines are broken.
+Per series: at every origin the median and the 0.95 quantile of the peak over the longest lead time up to an hour (the
+shortest where all are longer), next to the peak that came. Days are marked below, the highest value at the side; where
+nothing is known, lines are broken.
 """
 
 import numpy as np
@@ -21,7 +22,8 @@ _FAINT = "#d8d8d8"
 
 def draw(result: Backtest) -> str:
     """Return an SVG page of the first twelve series."""
-    column = int(np.flatnonzero(result.horizons * result.step_s <= _HOUR_S)[-1])
+    within = np.count_nonzero(result.horizons * result.step_s <= _HOUR_S)
+    column = max(within - 1, 0)
     horizon = int(result.horizons[column])
     shown = result.series[:_MOST_SERIES]
     height = _HEAD + _HEIGHT * len(shown)

@@ -7,6 +7,7 @@ never met. The same data, options and seed give the same model.
 
 import argparse
 import hashlib
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from forecasting.training.samples import GRIDS, SHORT_GRIDS, Grid, RawSamples, c
 from forecasting.training.synthetic import synthetic_load
 
 _DAY = 1440  # minutes
+_STEP_S = 60.0
 _SUMS_PER_SERVICE = 16
 _SYNTHETIC = 64
 _ALTERED_PER_SERVICE = 20
@@ -45,12 +47,20 @@ class Plan:
 
 def main() -> None:
     """Train as the command line says."""
-    plan = _plan()
-    train(plan, Console(stderr=True))
+    console = Console(stderr=True)
+    try:
+        train(_plan(), console)
+    except ValueError as error:
+        console.print(f"error: {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
 
 
 def train(plan: Plan, console: Console) -> None:
-    """Write a model trained as planned."""
+    """Write a model trained as planned.
+
+    Raises:
+        ValueError: a file cannot be read, or is no series of minutes; names it and what is allowed.
+    """
     rng = np.random.default_rng(plan.seed)
     services = _services(plan)
     raw = join(_all_samples(services, plan, rng))
@@ -79,6 +89,8 @@ def _services(plan: Plan) -> dict[str, FloatArray]:
     rows: dict[str, list[FloatArray]] = {}
     for file in plan.files:
         found = read_series(file)
+        if found.step_s != _STEP_S:
+            raise ValueError(f"{file} has steps of {found.step_s:g} s; training needs series of minutes, {_STEP_S:g} s")
         for name, values in zip(found.names, found.values[:, : plan.days * _DAY], strict=True):
             service = name.split("/")[0]
             if service not in plan.without:

@@ -22,6 +22,13 @@ def test_fractional_steps_are_refused() -> None:
         Question(step_s=60.0, horizons=np.array([1.5]), quantiles=np.array([0.5]))
 
 
+@pytest.mark.parametrize("horizons", [[5, 2], [3, 3], [0, 1]])
+def test_the_order_of_unsigned_horizons_is_checked_too(horizons: list[int]) -> None:
+    """Differences of unsigned numbers are never below zero."""
+    with pytest.raises(ValueError, match="horizons must be"):
+        Question(step_s=60.0, horizons=np.array(horizons, dtype=np.uint32), quantiles=np.array([0.5]))
+
+
 def test_coarse_history_ends_with_the_fine_one_unless_told() -> None:
     """Whoever leaves its age out gets the forecast of age 0, and not that of a grid that ended an hour ago."""
     values = np.random.default_rng(0).poisson(20, (1, 300)).astype(float)

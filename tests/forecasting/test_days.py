@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from forecasting import forecast
 from forecasting.contract import CoarseHistory
 from forecasting.days import day_view
 from forecasting.window import prepare
@@ -33,3 +34,11 @@ def test_growth_compares_the_last_hour_with_yesterdays() -> None:
     view = day_view(window, 10)
     assert view is not None
     assert 1.8 < view.growth[0] < 2.0
+
+
+def test_steps_of_most_of_a_day_know_no_time_of_day() -> None:
+    """A step of three days is no part of a day, and the forecast does without."""
+    window = prepare(history(counts(), step_s=3 * 86_400.0).windows(np.arange(3), np.full(3, 1200)))
+    assert day_view(window, 2) is None
+    view = forecast(counts(), step_s=3 * 86_400.0, horizons=np.array([1, 2]), quantiles=np.array([0.5]))
+    assert np.isfinite(view.peak).all()

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from forecasting import CoarseHistory, Forecast, Question
-from forecasting.forecaster import begin, kept_steps
+from forecasting.forecaster import begin, kept_steps, lesson_of
 from forecasting.model_file import shipped_model
+from forecasting.record import Record
 from tests.forecasting.loads import counts, history
 
 ASK = Question(step_s=60.0, horizons=np.array([1, 5, 20]), quantiles=np.array([0.5, 0.95]))
@@ -73,3 +74,20 @@ def test_a_step_of_another_number_of_series_is_refused() -> None:
         old.append(np.ones(3))
     with pytest.raises(ValueError, match=r"coarse\.values must have shape \(2, time\)"):
         old.append(np.ones(2), coarse=CoarseHistory(values=np.ones((3, 40)), step_s=600.0))
+
+
+def test_half_an_hour_of_ten_second_steps_is_no_day_ahead() -> None:
+    """The prior of a day ahead goes by seconds, not by steps: the same steps are far only where they are long."""
+    unscored = Record(
+        peak=np.ones((1, 42, 5, 8, 1), np.float32),
+        path=np.ones((1, 42, 5, 8, 1), np.float32),
+        peak_truth=np.full((1, 42, 1), np.nan),
+        path_truth=np.full((1, 42, 1), np.nan),
+    )
+    horizon, levels = np.array([180]), np.array([0.5])
+    weights = [
+        lesson_of(unscored, Question(step_s=step_s, horizons=horizon, quantiles=levels)).peak.weights[0, :, 0, 0]
+        for step_s in (10.0, 600.0)
+    ]
+    assert weights[0][0] > weights[0][1:].sum()
+    assert weights[1][0] == weights[1][4]

@@ -9,7 +9,7 @@ from scipy.stats.mstats import mquantiles
 
 from forecasting.evaluation.metrics import LEVELS, score
 from forecasting.experts import PEAK_EXPERTS, ask_experts
-from forecasting.mixing import learn, weighted_median
+from forecasting.mixing import Ahead, learn, weighted_median
 from forecasting.naive import conformal_quantiles
 from forecasting.ranks import GRID, grid_quantiles
 from forecasting.targets import peak_ahead
@@ -92,5 +92,6 @@ def test_mixing_weights_equal_the_formula() -> None:
     case = GOLDEN["mixing_weights"]
     said = array(case["said"]).T[None, :, :, None, None].repeat(GRID.size, axis=3).astype(np.float32)
     truth = array(case["truths"])[None, :, None]
-    weights = learn(said, truth, delays=np.array([1.0])).weights[0, :, GRID.tolist().index(0.5), 0]
+    ahead = Ahead(delays=np.array([1.0]), far=np.array([False]))
+    weights = learn(said, truth, ahead=ahead).weights[0, :, GRID.tolist().index(0.5), 0]
     np.testing.assert_allclose(weights, case["is"], rtol=1e-5)

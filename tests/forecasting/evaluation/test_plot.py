@@ -52,3 +52,9 @@ def test_a_long_list_of_series_is_cut_and_says_so() -> None:
     page = page_of(np.full((14, 100), 3.0))
     assert len(page.findall(f"{_SVG}g")) == 12
     assert "the first 12 of 14 series" in page.find(f"{_SVG}text").text
+
+
+def test_where_all_lead_times_are_longer_than_an_hour_the_shortest_is_drawn() -> None:
+    """Two weeks of two-hour steps are forecast a day ahead only."""
+    texts = [text.text or "" for text in page_of(counts(n=1, t=168), step_s=7200.0).findall(f"{_SVG}text")]
+    assert texts[0] == "Highest load of the next 1440 min"

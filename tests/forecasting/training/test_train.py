@@ -28,3 +28,13 @@ def test_a_service_left_out_is_in_neither_model_nor_record(tmp_path: Path, monke
     training.train(plan, Console(file=io.StringIO()))
     assert training_record(plan.output)["services"] == {"a": 2}
     assert np.isfinite(load_model(plan.output).networks[0].weights[0]).all()
+
+
+def test_a_file_of_other_steps_than_minutes_is_refused(tmp_path: Path) -> None:
+    """Ten seconds taken for minutes would teach a world six times as slow; the file and its step are named."""
+    path = tmp_path / "load.csv"
+    path.write_text("t_s,requests\n0,1\n10,2\n20,3\n")
+    plan = training.Plan(files=(path,), without=(), days=1, seed=1, networks=1, passes=1, output=tmp_path / "no.npz")
+    with pytest.raises(ValueError, match=r"load\.csv has steps of 10 s"):
+        training.train(plan, Console(file=io.StringIO()))
+    assert not plan.output.exists()
