@@ -17,7 +17,9 @@ from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.contract import LARGEST, MIN_STEPS, CoarseHistory, Forecast, NotEnoughHistory, Question
 from forecasting.follow import Followed, follow, join
 from forecasting.forecaster import Forecaster
+from forecasting.model_file import load_model, shipped_model
 from forecasting.one_shot import forecast, forecast_naive, forecast_one
+from forecasting.pooled import PooledModel
 from forecasting.statistical import STATISTICAL, StatisticalForecast, forecast_statistical
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Forecaster",
     "IntArray",
     "NotEnoughHistory",
+    "PooledModel",
     "Question",
     "StatisticalForecast",
     "follow",
@@ -40,4 +43,6 @@ __all__ = [
     "forecast_one",
     "forecast_statistical",
     "join",
+    "load_model",
+    "shipped_model",
 ]

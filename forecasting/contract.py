@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.pooled import PooledModel
 
 MIN_STEPS = 8
 """Known steps (not gaps, not saturated) a series must have before it is forecast; below, its rows are NaN."""
@@ -34,6 +35,10 @@ class CoarseHistory:
     age_s: float = 0.0
     """Seconds from the end of the last coarse step to the end of the fine history; below 0 where the coarse history
     goes on for longer: a coarse step that ends after an origin is not looked at."""
+
+    def __post_init__(self) -> None:
+        """Take lists for the array they mean."""
+        object.__setattr__(self, "values", np.asarray(self.values, dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +85,8 @@ class Question:
     """Probabilities, shape (k,), ascending, in (0, 1)."""
     path: bool = True
     """Whether the path is asked for; without it, it is NaN, and what is kept of a series is half as much."""
+    model: PooledModel | None = None
+    """Which pooled model is to answer, see `load_model`; None = the one that comes with the package."""
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.batch import pick, stack
 from forecasting.contract import CoarseHistory, Forecast, Question, check_coarse, check_history
-from forecasting.forecaster import Forecaster, Lesson, begin, enough_known, forecast_from, last_steps, reach
+from forecasting.forecaster import Forecaster, begin, enough_known, forecast_from, last_steps, reach
 from forecasting.history import History
+from forecasting.lesson import Lesson
 from forecasting.members import MemberForecasts
-from forecasting.model_file import shipped_model
 from forecasting.record import STRIDE, recorded_ends
 
 _UNKNOWN = -1  # the fingerprint of a series that was not there before
@@ -84,11 +84,11 @@ def join(parts: Sequence[Followed]) -> Followed:
 
 def follow(
     previous: Followed | None,
-    history: FloatArray,
+    history: ArrayLike,
     question: Question,
     *,
     last_step: int,
-    censored: BoolArray | None = None,
+    censored: ArrayLike | None = None,
     coarse: CoarseHistory | None = None,
 ) -> Followed:
     """Return what is known at the end of `history`.
@@ -97,7 +97,7 @@ def follow(
         previous: what an earlier call returned for the same series in the same order (or `select` of it); None = there
             is none. A series begins anew where its past has changed since, or where a stride of steps is new.
         history: load per step, shape (n, t), the newest last, NaN = gap.
-        question: step, horizons and quantiles.
+        question: step, horizons, quantiles and model. With another one than before, all series begin anew.
         last_step: absolute number of the last column, e.g. its end time divided by the step.
         censored: True where a series was saturated, shape (n, t).
         coarse: the same series on a coarser grid. Only its end may be new: a step in its past that was filled in late
@@ -126,13 +126,12 @@ def follow(
 
 
 def _begun(seen: History, question: Question, *, last_step: int) -> Followed:
-    return _kept(begin(seen, question, shipped_model()), last_step)
+    return _kept(begin(seen, question), last_step)
 
 
 def _further(previous: Followed, seen: History, *, last_step: int) -> Followed:
     before = Forecaster(
         question=previous.question,
-        model=shipped_model(),
         history=seen,
         said=previous.said,
         pending=previous.pending,
@@ -217,6 +216,7 @@ def _odd_numbers(count: int) -> NDArray[np.uint64]:
 def _same_question(one: Question, other: Question) -> bool:
     return bool(
         (one.step_s, one.path) == (other.step_s, other.path)
+        and one.model is other.model
         and np.array_equal(one.horizons, other.horizons)
         and np.array_equal(one.quantiles, other.quantiles)
     )

@@ -4,52 +4,22 @@
 gives the same numbers as `forecast` on the same history.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
-from forecasting.batch import pick, stack
 from forecasting.contract import MIN_STEPS, CoarseHistory, Forecast, Question, check_coarse, check_history
 from forecasting.history import OWN_DAYS_S, History
 from forecasting.knots import between, knots
+from forecasting.lesson import Lesson, lesson_of
 from forecasting.members import NAIVE, MemberForecasts, Origins, member_forecasts
-from forecasting.mixing import FAR_S, PATH_PRIOR, Ahead, Learnt, learn, mix
-from forecasting.pooled import PooledModel
+from forecasting.mixing import Learnt, mix
+from forecasting.model_file import shipped_model
 from forecasting.ranks import Float32Array, at_levels
-from forecasting.record import LENGTH, STRIDE, Record, assemble, recorded_ends
-from forecasting.trust import Standing, standing
+from forecasting.record import LENGTH, STRIDE, assemble, recorded_ends
 from forecasting.window import COARSE_WINDOW, WINDOW
-
-_CHUNK = 16  # series whose record is worked through at once: it stays in the processor's cache
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Lesson:
-    """All that the record teaches, kept until the record changes."""
-
-    peak: Learnt
-    path: Learnt
-    standing: Standing
-
-    def rows(self, rows: IntArray) -> "Lesson":
-        """Return the lesson of the given series, in that order."""
-        return Lesson(peak=pick(self.peak, rows), path=pick(self.path, rows), standing=pick(self.standing, rows))
-
-    def without_mixes(self) -> "Lesson":
-        """Return the lesson without what the mix would have said, which is needed once only."""
-        peak, path = (replace(each, mixes=each.mixes[:, :0]) for each in (self.peak, self.path))
-        return replace(self, peak=peak, path=path)
-
-    @classmethod
-    def of(cls, parts: "Sequence[Lesson]") -> "Lesson":
-        """Return one lesson of several, their series one below the other."""
-        return cls(
-            peak=stack([each.peak for each in parts]),
-            path=stack([each.path for each in parts]),
-            standing=stack([each.standing for each in parts]),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,7 +27,6 @@ class Forecaster:
     """Histories of n series, what was said at recorded origins, and what that teaches."""
 
     question: Question
-    model: PooledModel
     history: History
     said: MemberForecasts
     """Members at the recorded origins of all series, series by series, as `assemble` takes them."""
@@ -67,8 +36,33 @@ class Forecaster:
     now: MemberForecasts
     """Members at the end of the history, n rows."""
 
+    @classmethod
+    def start(
+        cls,
+        history: ArrayLike,
+        question: Question,
+        *,
+        censored: ArrayLike | None = None,
+        coarse: CoarseHistory | None = None,
+    ) -> "Forecaster":
+        """Return the forecaster at the end of `history`.
+
+        Args:
+            history: load per step, shape (n, t), >= 0, NaN = gap, the newest last; it may be short or empty.
+            question: step, horizons, quantiles and model.
+            censored: True where a series was saturated, shape (n, t); None = nowhere.
+            coarse: the same series on a coarser grid over more days.
+
+        Raises:
+            ValueError: an argument has no meaning; names it, its value and what is allowed.
+        """
+        values, marks = check_history(history, censored)
+        check_coarse(coarse, values.shape[0])
+        seen = History(values=values, censored=marks, step_s=question.step_s, coarse=coarse)
+        return begin(seen, question)
+
     def append(
-        self, values: FloatArray, *, censored: BoolArray | None = None, coarse: CoarseHistory | None = None
+        self, values: ArrayLike, *, censored: ArrayLike | None = None, coarse: CoarseHistory | None = None
     ) -> "Forecaster":
         """Return the forecaster one step later.
 
@@ -80,11 +74,12 @@ class Forecaster:
         Raises:
             ValueError: an argument has no meaning; names it, its value and what is allowed.
         """
+        series = self.history.values.shape[0]
+        for name, given in (("values", values), ("censored", np.zeros(series) if censored is None else censored)):
+            if np.shape(given) != (series,):
+                raise ValueError(f"{name} must have shape ({series},), one per series, got {np.shape(given)}")
         marks = None if censored is None else np.asarray(censored)[:, None]
         column, marked = check_history(np.asarray(values, dtype=np.float64)[:, None], marks)
-        series = self.history.values.shape[0]
-        if column.shape[0] != series:
-            raise ValueError(f"values must have shape ({series},), one per series, got {np.shape(values)}")
         check_coarse(coarse, series)
         grown = _grown(self.history, column, marks=marked, coarse=coarse)
         return self.continued(last_steps(grown), new=1)
@@ -97,11 +92,11 @@ class Forecaster:
             new: how many steps are new, fewer than `STRIDE`.
         """
         steps = grown.values.shape[1]
-        now = _members(grown, np.array([steps]), self.question, model=self.model)
+        now = _members(grown, np.array([steps]), self.question)
         beyond = steps % STRIDE
         if new <= beyond:
             return replace(self, history=_plain(grown), now=now)
-        pending = now if beyond == 0 else _members(grown, np.array([steps - beyond]), self.question, model=self.model)
+        pending = now if beyond == 0 else _members(grown, np.array([steps - beyond]), self.question)
         said = _recorded(self.said, self.pending, steps)
         lesson = lesson_of(assemble(grown.known, knots(self.question.horizons), said), self.question)
         return replace(self, history=_plain(grown), said=said, pending=pending, lesson=lesson, now=now)
@@ -143,19 +138,18 @@ def _voted(learnt: Learnt, said: Float32Array, trusted: BoolArray) -> FloatArray
     return np.where(trusted[:, None, None], mix(said, learnt), said[:, NAIVE].astype(np.float64))
 
 
-def begin(history: History, question: Question, model: PooledModel) -> Forecaster:
+def begin(history: History, question: Question) -> Forecaster:
     """Return the forecaster at the end of `history`, every recorded origin worked out anew."""
     kept = last_steps(history)
     steps = kept.values.shape[1]
-    said = _members(kept, recorded_ends(steps), question, model=model)
+    said = _members(kept, recorded_ends(steps), question)
     return Forecaster(
         question=question,
-        model=model,
         history=_plain(kept),
         said=said,
-        pending=_members(kept, np.array([steps // STRIDE * STRIDE]), question, model=model),
+        pending=_members(kept, np.array([steps // STRIDE * STRIDE]), question),
         lesson=lesson_of(assemble(kept.known, knots(question.horizons), said), question),
-        now=_members(kept, np.array([steps]), question, model=model),
+        now=_members(kept, np.array([steps]), question),
     )
 
 
@@ -190,8 +184,8 @@ def _plain(history: History) -> History:
     return replace(history)
 
 
-def _members(history: History, ends: IntArray, question: Question, *, model: PooledModel) -> MemberForecasts:
-    n = history.values.shape[0]
+def _members(history: History, ends: IntArray, question: Question) -> MemberForecasts:
+    n, model = history.values.shape[0], question.model or shipped_model()
     origins = Origins(rows=np.repeat(np.arange(n), ends.size), ends=np.tile(ends, n))
     return member_forecasts(history, origins, horizons=knots(question.horizons), model=model, path_wanted=question.path)
 
@@ -221,18 +215,3 @@ def _recorded(said: MemberForecasts, pending: MemberForecasts, steps: int) -> Me
         path=joined(said.path, pending.path),
         arrival=np.empty((n * length, pending.arrival.shape[1])),
     )
-
-
-def lesson_of(record: Record, question: Question) -> Lesson:
-    """Return what a record teaches about the peak and the path."""
-    worked_out = knots(question.horizons)
-    ahead = Ahead(delays=np.ceil(worked_out / STRIDE), far=np.asarray(worked_out * question.step_s > FAR_S))
-    n = record.peak.shape[0]
-    parts = [pick(record, np.arange(i, min(i + _CHUNK, n))) for i in range(0, n, _CHUNK)] or [record]
-    return Lesson.of([_lesson(part, ahead) for part in parts])
-
-
-def _lesson(record: Record, ahead: Ahead) -> Lesson:
-    peak = learn(record.peak, record.peak_truth, ahead=ahead)
-    path = learn(record.path, record.path_truth, ahead=ahead.first(record.path.shape[-1]), prior=PATH_PRIOR)
-    return Lesson(peak=peak, path=path, standing=standing(record, peak))

@@ -4,44 +4,44 @@ Every series is forecast from its own row alone: the same row gives the same byt
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.contract import (
     MIN_STEPS,
     CoarseHistory,
     Forecast,
     NotEnoughHistory,
     Question,
-    check_coarse,
     check_history,
 )
-from forecasting.forecaster import begin
-from forecasting.history import History
-from forecasting.model_file import shipped_model
+from forecasting.forecaster import Forecaster
 from forecasting.naive import arrival_probability, naive_forecast
+from forecasting.pooled import PooledModel
 from forecasting.targets import without
 
 
-def forecast(
-    history: FloatArray,
+def forecast(  # noqa: PLR0913 - everything that a forecast depends on, by name
+    history: ArrayLike,
     *,
     step_s: float,
-    horizons: IntArray,
-    quantiles: FloatArray,
-    censored: BoolArray | None = None,
+    horizons: ArrayLike,
+    quantiles: ArrayLike,
+    censored: ArrayLike | None = None,
     coarse: CoarseHistory | None = None,
+    model: PooledModel | None = None,
 ) -> Forecast:
-    """Forecast all series at once from a bounded window of their past.
+    """Forecast all series at once from a bounded window of their past. Lists are as good as arrays.
 
     Args:
         history: load per step (any unit that adds up, e.g. requests per step), shape (n, t), >= 0, NaN = gap: never
             taken for 0, never scored. The last column is the step that has just ended.
         step_s: length of a step in seconds, > 0; useful from 10 s to 600 s.
-        horizons: steps ahead, shape (h,), ascending, >= 1. Errors are measured up to 480 steps ahead and taken for those
-            further ahead, of which only earlier days tell: look that far on a coarser grid.
+        horizons: steps ahead, shape (h,), ascending, >= 1. Errors are measured up to 480 steps ahead and taken for
+            those further ahead, of which only earlier days tell: look that far on a coarser grid.
         quantiles: probabilities, shape (k,), ascending, in (0, 1).
         censored: True where the series was saturated and demand was at least what was seen, shape (n, t).
         coarse: the same series on a coarser grid over more days; None = only `history` is known.
+        model: which pooled model is to answer, see `load_model`; None = the one that comes with the package.
 
     Returns:
         A `Forecast`. Rows with fewer than `MIN_STEPS` known steps are NaN and not trusted.
@@ -49,15 +49,14 @@ def forecast(
     Raises:
         ValueError: an argument has no meaning; names it, its value and what is allowed.
     """
-    question = Question(step_s=step_s, horizons=np.asarray(horizons), quantiles=np.asarray(quantiles, dtype=np.float64))
-    values, marks = check_history(history, censored)
-    check_coarse(coarse, values.shape[0])
-    history_so_far = History(values=values, censored=marks, step_s=step_s, coarse=coarse)
-    return begin(history_so_far, question, shipped_model()).forecast()
+    question = Question(
+        step_s=step_s, horizons=np.asarray(horizons), quantiles=np.asarray(quantiles, dtype=np.float64), model=model
+    )
+    return Forecaster.start(history, question, censored=censored, coarse=coarse).forecast()
 
 
 def forecast_naive(
-    history: FloatArray, *, step_s: float, horizons: IntArray, quantiles: FloatArray, censored: BoolArray | None = None
+    history: ArrayLike, *, step_s: float, horizons: ArrayLike, quantiles: ArrayLike, censored: ArrayLike | None = None
 ) -> Forecast:
     """Forecast all series by R, the last value plus its own past errors: what every other forecast is held against.
 
@@ -97,7 +96,13 @@ def forecast_naive(
 
 
 def forecast_one(
-    history: FloatArray, *, step_s: float, horizons: IntArray, quantiles: FloatArray, censored: BoolArray | None = None
+    history: ArrayLike,
+    *,
+    step_s: float,
+    horizons: ArrayLike,
+    quantiles: ArrayLike,
+    censored: ArrayLike | None = None,
+    model: PooledModel | None = None,
 ) -> Forecast:
     """Forecast a single series, strictly: as `forecast` with a history of shape (t,), n = 1 in the result.
 
@@ -110,4 +115,4 @@ def forecast_one(
     usable = ~np.isnan(row) if marks is None else ~np.isnan(row) & ~marks
     if usable.sum() < MIN_STEPS:
         raise NotEnoughHistory(f"history has {usable.sum()} known steps, a forecast needs at least {MIN_STEPS}")
-    return forecast(row, step_s=step_s, horizons=horizons, quantiles=quantiles, censored=marks)
+    return forecast(row, step_s=step_s, horizons=horizons, quantiles=quantiles, censored=marks, model=model)

@@ -22,7 +22,7 @@ _FAINT = "#d8d8d8"
 
 def draw(result: Backtest) -> str:
     """Return an SVG page of the first twelve series."""
-    within = np.count_nonzero(result.horizons * result.step_s <= _HOUR_S)
+    within = int(np.count_nonzero(result.horizons * result.step_s <= _HOUR_S))
     column = max(within - 1, 0)
     horizon = int(result.horizons[column])
     shown = result.series[:_MOST_SERIES]

@@ -12,8 +12,9 @@ import numpy as np
 from forecasting.arrays import FloatArray, IntArray
 from forecasting.contract import MIN_STEPS, CoarseHistory, Question
 from forecasting.evaluation.simple import simple_peaks
-from forecasting.forecaster import Lesson, forecast_from, kept_steps, lesson_of
+from forecasting.forecaster import forecast_from, kept_steps
 from forecasting.history import OWN_DAYS_S, History
+from forecasting.lesson import Lesson, lesson_of
 from forecasting.members import MemberForecasts, Origins, member_forecasts
 from forecasting.mixing import Learnt
 from forecasting.pooled import PooledModel

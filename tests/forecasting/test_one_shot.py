@@ -1,14 +1,31 @@
 """The promises of the documented calls."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting import MIN_STEPS, Forecast, NotEnoughHistory, forecast, forecast_naive, forecast_one
+from forecasting import (
+    MIN_STEPS,
+    CoarseHistory,
+    Forecast,
+    NotEnoughHistory,
+    Question,
+    follow,
+    forecast,
+    forecast_naive,
+    forecast_one,
+    load_model,
+    shipped_model,
+)
+from forecasting.model_file import save_model
 
 HORIZONS = np.array([1, 2, 5, 15])
 QUANTILES = np.array([0.5, 0.9, 0.95, 0.99])
+FACTORS = np.arange(shipped_model().networks[0].offsets[2].size) >= shipped_model().networks[0].offsets[2].size - 16
 
 
 def ask(history: np.ndarray, **options: object) -> Forecast:
@@ -189,3 +206,28 @@ def test_the_naive_forecast_of_too_little_history_is_missing() -> None:
 
     assert np.isnan(view.peak).all()
     assert not view.trusted.any()
+
+
+def test_lists_are_as_good_as_arrays() -> None:
+    """Whoever has no numpy at hand writes numbers."""
+    load = random_load()
+    written = forecast(load.tolist(), step_s=60.0, horizons=HORIZONS.tolist(), quantiles=QUANTILES.tolist())
+    assert written.peak.tobytes() == ask(load).peak.tobytes()
+    coarse = CoarseHistory(values=load.tolist(), step_s=600.0)
+    assert np.isfinite(forecast(load.tolist(), step_s=60.0, horizons=[2], quantiles=[0.5], coarse=coarse).peak).all()
+    assert forecast_one(load[0].tolist(), step_s=60.0, horizons=[2], quantiles=[0.5]).peak.shape == (1, 1, 1)
+
+
+def test_another_model_gives_another_answer(tmp_path: Path) -> None:
+    """Trained to double the mix: the model of the caller is asked, in one shot and step by step, and ours is not."""
+    doubled = [
+        replace(network, offsets=(*network.offsets[:2], network.offsets[2] + np.float32(3.0) * FACTORS))
+        for network in shipped_model().networks
+    ]
+    save_model(tmp_path / "own.npz", replace(shipped_model(), networks=tuple(doubled)), {})
+    own, load = load_model(tmp_path / "own.npz"), random_load()
+    assert (ask(load, model=own).peak > ask(load).peak).all()
+    question = Question(step_s=60.0, horizons=HORIZONS, quantiles=QUANTILES, model=own)
+    ours = follow(None, load[:, :-1], replace(question, model=None), last_step=118)
+    followed = follow(ours, load, question, last_step=119)
+    assert followed.forecast().peak.tobytes() == ask(load, model=own).peak.tobytes()

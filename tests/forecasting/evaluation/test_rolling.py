@@ -25,7 +25,7 @@ def test_a_rolled_forecast_is_the_one_the_forecaster_gives(step_s: float) -> Non
     rolled = roll(with_days(series) if step_s >= 300 else history, ends, ask, model=shipped_model(), clock=None)
     for i, end in enumerate(ends):
         seen = History(values=values[:, :end], censored=np.zeros((1, end), bool), step_s=step_s)
-        expected = begin(seen, ask, shipped_model()).forecast()
+        expected = begin(seen, ask).forecast()
         np.testing.assert_array_equal(rolled.peak[i], expected.peak[0])
         np.testing.assert_array_equal(rolled.path[i], expected.path[0])
 
