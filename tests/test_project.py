@@ -12,7 +12,7 @@ import pytest
 _ROOT = Path(__file__).parent.parent
 _PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
 _LOCK = (_ROOT / "requirements.lock").read_text()
-_LOCKED_EXTRAS = ("sim", "train", "dev")
+_LOCKED_EXTRAS = ("sim", "dev")
 _LOCKED = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>\S+)", re.MULTILINE)
 
 
