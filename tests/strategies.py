@@ -4,9 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from adapter.core.decide import PolicyState
 from adapter.core.decision import WorkloadForecast
 from adapter.core.lead_time import HORIZON_LADDER_S
+from adapter.core.policy_state import PolicyState
 from adapter.core.signal import Observed, Reading, Signal, State
 from adapter.core.tuning import TunedWorkload
 from tests.factories import TICK

@@ -5,69 +5,28 @@ history only. The loop, the simulations and the tests all call this function.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from adapter.core.activation import Arrivals, activate, quiet_since
-from adapter.core.capacity import capacity_of
-from adapter.core.decision import Capacity, Decision, Demand, Outcome, Step, StepName, WorkloadForecast
-from adapter.core.flapping import Hold, scale_in_hold
-from adapter.core.hpa_behavior import ScaleEvent
-from adapter.core.landing import land, noted
-from adapter.core.lead_time import LeadTime, configured
+from adapter.core.activation import Arrivals, activate
+from adapter.core.case import Case, weigh
+from adapter.core.decision import Capacity, Decision, Outcome, Step, StepName, WorkloadForecast
+from adapter.core.landing import land
+from adapter.core.lead_time import LeadTime
 from adapter.core.limits import apply_bounds, apply_events, apply_override, override_lasts
+from adapter.core.policy_state import PolicyState, asked, remember
 from adapter.core.price import chosen_quantile
-from adapter.core.proposals import NOTHING_PROPOSED, Proposals
 from adapter.core.recent import NOTHING_RECENT, Recent
-from adapter.core.regulation import Margin, configured_margin
+from adapter.core.regulation import Margin
 from adapter.core.replicas import size_replicas
 from adapter.core.rollout import watch_rollout
-from adapter.core.sight import Sight, look
+from adapter.core.sight import look
 from adapter.core.signal import Observed
-from adapter.core.sizing import assess_demand, bound_by_symptoms, size_predictive, size_reactive
-from adapter.core.stabilization import Window, highest, slide, trim
+from adapter.core.sizing import bound_by_symptoms, size_predictive, size_reactive
+from adapter.core.stabilization import Window, highest
 from adapter.core.starts import missing, watch_starts
 from adapter.core.tuning import TunedWorkload, WorkloadTuning
 from adapter.core.warm import keep_warm
 from adapter.core.workload import Workload
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyState:
-    """What one decision leaves to the next. It is a function of the last two holds of history and nothing older."""
-
-    plans: Window = ()
-    """Highest plans of the scale-in hold."""
-    reactive: Window = ()
-    """The same without forecasts, which is what mode advise serves."""
-    quiet_since: float | None = None
-    """Since when nothing has been in flight; None while something is."""
-    proposals: Proposals = NOTHING_PROPOSED
-    """What the HPA was asked for, as far as its own windows reach back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What every step of one decision reads."""
-
-    workload: Workload
-    tuning: WorkloadTuning
-    observed: Observed
-    sight: Sight
-    demand: Demand
-    capacity: Capacity
-    forecast: WorkloadForecast | None
-    lead: LeadTime
-    margin: Margin
-    hold: Hold
-    """How long a plan is not lowered."""
-    changes: tuple[ScaleEvent, ...]
-    """Of what is requested, as far as the HPA's policies count them."""
-    hpa_from: str
-    """Where the HPA of the tuning was read; empty if nowhere."""
-    requested: int | None
-    """Replicas requested now, else when that was last known; None when it is not remembered either."""
-    now: float
-
 
 _ADVICE = {"act": "mode is act: the plan is served", "advise": "mode is advise: the plain reactive value is served"}
 
@@ -112,67 +71,19 @@ def decide(  # noqa: PLR0913 - everything that a decision depends on, by name
         margin=margin,
         capacity=capacity,
     )
-    return conclude(case, state)
-
-
-def weigh(  # noqa: PLR0913 - everything that a case depends on, by name
-    tuned: TunedWorkload,
-    observed: Observed,
-    *,
-    sight: Sight,
-    forecast: WorkloadForecast | None,
-    now: float,
-    lead: LeadTime | None = None,
-    recent: Recent = NOTHING_RECENT,
-    margin: Margin | None = None,
-    capacity: Capacity | None = None,
-) -> Case:
-    """Return the case of one workload: its load set against its capacity.
-
-    Args:
-        tuned: the workload.
-        observed: readings of this tick.
-        sight: what `sight.look` made of them.
-        forecast: of its demand, None while there is none.
-        now: tick time, seconds since epoch.
-        lead: lead time of a replica as far as it is learnt; None for the configured one.
-        recent: what was requested of late.
-        margin: factor on demand as far as it is regulated; None for the configured one.
-        capacity: of a replica as far as it is learnt; None for the configured one.
-    """
-    lead = lead or configured(tuned.tuning.lead_time)
-    used = forecast if tuned.tuning.forecast.enabled else None
-    capacity = capacity or capacity_of(tuned.tuning)
-    demand = assess_demand(sight, used, capacity=capacity, tuning=tuned.tuning, lead_s=lead.seconds, now=now)
-    return Case(
-        workload=tuned.workload,
-        tuning=tuned.tuning,
-        observed=observed,
-        sight=sight,
-        demand=demand,
-        capacity=capacity,
-        forecast=used,
-        lead=lead,
-        hold=scale_in_hold(tuned.tuning, turns=recent.turns),
-        changes=recent.changes,
-        hpa_from=tuned.hpa_from,
-        requested=recent.requested if sight.replicas.requested is None else sight.replicas.requested,
-        margin=margin or configured_margin(tuned.tuning.margin),
-        now=now,
-    )
+    decision, after = conclude(case, state)
+    return decision, asked(after, decision)
 
 
 def conclude(case: Case, state: PolicyState) -> tuple[Decision, PolicyState]:
-    """Return the decision on a case, and the state for the next one; what `decide` does once the load is measured."""
+    """Return the decision on a case and what it leaves to the next, but for what the HPA is asked for (`asked`)."""
     wanted = _want(case)
     obstacle = _obstacle(case, wanted[-1].after)
     if obstacle:
         kept = case.requested  # consumers keep what is there, so that is what the next hold begins from
-        return _held(case, wanted, reason=obstacle), _remember(state, case, goal=kept, reactive=kept)
-    after = _remember(state, case, goal=wanted[-1].after, reactive=wanted[2].after)
-    decision = _planned(case, wanted, state=after)
-    proposals = noted(after.proposals, decision.emitted, case.tuning.hpa, at=case.now)
-    return decision, replace(after, proposals=proposals)
+        return _held(case, wanted, reason=obstacle), remember(state, case, goal=kept, reactive=kept)
+    after = remember(state, case, goal=wanted[-1].after, reactive=wanted[2].after)
+    return _planned(case, wanted, state=after), after
 
 
 def _obstacle(case: Case, goal: int | None) -> str:
@@ -217,29 +128,6 @@ def _observe(case: Case) -> Step:
     return Step(name=StepName.OBSERVE, before=None, after=None, reason=reason)
 
 
-def _remember(state: PolicyState, case: Case, *, goal: int | None, reactive: int | None) -> PolicyState:
-    """Return the state after this tick; what is older than the hold is forgotten."""
-    return replace(
-        state,
-        plans=_slid(state.plans, goal, case=case),
-        reactive=_slid(state.reactive, reactive, case=case),
-        quiet_since=quiet_since(state.quiet_since, case.sight, now=case.now, tuning=case.tuning),
-    )
-
-
-def _slid(window: Window, goal: int | None, *, case: Case) -> Window:
-    """Return the window after this tick. With nothing to remember, what is requested counts as planned just now.
-
-    So after a silence, or on first sight, the full hold passes before anything is scaled in: rates over the silence
-    show too little at first. Where the silence lasts longer for the count of replicas, the last one known stands in.
-    """
-    span_s = case.hold.seconds
-    kept = trim(window, at=case.now, span_s=span_s)
-    if not kept and span_s > 0 and case.requested is not None:
-        kept = slide(kept, at=case.now, value=case.requested, span_s=span_s)
-    return kept if goal is None else slide(kept, at=case.now, value=goal, span_s=span_s)
-
-
 def _hold_scale_in(goal: int, case: Case, *, plans: Window, beyond: float) -> Step:
     """Keep the highest plan of the hold, and replicas that are likely to be needed before they pay for a restart."""
     held = max(goal, highest(plans) or 0)
@@ -275,9 +163,9 @@ def _settle(plan: int, case: Case, *, state: PolicyState, forecast: WorkloadFore
     awake = activate(starts.after or 0, case.sight, since=state.quiet_since, arrivals=arrivals, tuning=tuning)
     warm = keep_warm(awake.after or 0, tuning.warm, lead_s=lead_s, now=now)
     event = apply_events(warm.after or 0, tuning=tuning, lead_s=lead_s, now=now)
-    requested = case.sight.replicas.requested
+    requested, bounds = case.sight.replicas.requested, case.tuned.workload.bounds
     override = apply_override(event.after or 0, requested=requested, tuning=tuning, now=now)
-    return guard, rollout, starts, awake, warm, event, override, apply_bounds(override.after or 0, case.workload.bounds)
+    return guard, rollout, starts, awake, warm, event, override, apply_bounds(override.after or 0, bounds)
 
 
 def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Decision:
@@ -289,10 +177,9 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
     reactive = _settle(plain.after or 0, case, state=state, forecast=None)[-1].after or 0
     served = planned if case.tuning.mode == "act" else reactive
     advise = Step(name=StepName.ADVISE, before=planned, after=served, reason=_ADVICE[case.tuning.mode])
-    tuned = TunedWorkload(workload=case.workload, tuning=case.tuning)
     shaped, landing = land(
         served,
-        tuned,
+        case.tuned,
         replicas=case.sight.replicas,
         changes=case.changes,
         proposals=state.proposals,
@@ -313,7 +200,7 @@ def _planned(case: Case, wanted: tuple[Step, ...], *, state: PolicyState) -> Dec
 def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
     expected, margin = case.demand.at_lead_time, case.margin.factor
     return Decision(
-        workload=case.workload.id,
+        workload=case.tuned.workload.id,
         at=case.now,
         outcome=Outcome.HOLD,
         hold_reason=reason,
@@ -334,7 +221,7 @@ def _held(case: Case, steps: tuple[Step, ...], *, reason: str) -> Decision:
         quantile=chosen_quantile(case.tuning),
         forecast=case.forecast,
         hpa=case.tuning.hpa,
-        hpa_from=case.hpa_from,
+        hpa_from=case.tuned.hpa_from,
         signals=case.observed.readings,
         signal_forecasts=case.forecast.signal_peaks if case.forecast else {},
         gpus_per_replica=case.tuning.scale.gpus_per_replica,

@@ -10,17 +10,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from adapter.core.capacity import learn_capacities
-from adapter.core.decide import PolicyState, conclude, weigh
+from adapter.core.case import weigh
+from adapter.core.decide import conclude
 from adapter.core.decision import Capacity, Decision, WorkloadForecast
 from adapter.core.demand import Load, measure_load, token_rates
 from adapter.core.fleet_limits import UNLIMITED, limit_fleet, stand
 from adapter.core.following import Following, with_history
 from adapter.core.hindsight import look_back
 from adapter.core.history import MINUTE_TIER, History, record_minutes, record_signals
-from adapter.core.landing import noted
 from adapter.core.lead_time import LeadTime
 from adapter.core.marks import Marks, learn_lead_times, learn_margins, note
 from adapter.core.outlook import EXPOSED, forecast_rows, is_due
+from adapter.core.policy_state import PolicyState, asked
 from adapter.core.regulation import Margin
 from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
 from adapter.core.signal import FleetReadings, FloatArray, Observed, Reading, Signal, State
@@ -180,16 +181,11 @@ def decide_fleet(
             capacity=fleet.capacities.get(key),
         )
         decisions[key], states[key] = conclude(case, fleet.states.get(key, PolicyState()))
-    before = [fleet.states.get(each.workload.id, PolicyState()).proposals for each in tuned]
     stood = stand(tuned, decisions, sights, requested=requested, recent=recent, at=at)
-    standings = [replace(each, proposals=proposals) for each, proposals in zip(stood, before, strict=True)]
+    standings = [replace(each, proposals=states[each.id].proposals) for each in stood]
     limited = limit_fleet(standings, limits)
-    for each, proposals in zip(tuned, before, strict=True):
-        key = each.workload.id
-        if limited[key] is not decisions[key]:  # the HPA is asked for what is served in the end
-            proposals = noted(proposals, limited[key].emitted, each.tuning.hpa, at=at)
-            states[key] = replace(states[key], proposals=proposals)
-    return replace(fleet, states=states, at=at), limited
+    left = {key: asked(state, limited[key]) for key, state in states.items()}
+    return replace(fleet, states=left, at=at), limited
 
 
 def observe(

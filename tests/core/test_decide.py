@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.core.decide import PolicyState, decide
+from adapter.core.decide import decide
 from adapter.core.decision import OCCASIONAL_STEPS, Decision, Outcome, StepName, WorkloadForecast
 from adapter.core.errors import CannotDecide
 from adapter.core.lead_time import HORIZON_LADDER_S
 from adapter.core.metric import Metric, metric_value
+from adapter.core.policy_state import PolicyState
 from adapter.core.replicas import size_replicas
 from adapter.core.signal import ABSENT, Observed, Reading, Signal, State
 from adapter.core.tuning import TunedWorkload

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from adapter.core.decide import PolicyState, decide
+from adapter.core.decide import decide
 from adapter.core.decision import StepName
 from adapter.core.flapping import SPAN_S, scale_in_hold, turns_of
 from adapter.core.history import Tier, TierSpec
+from adapter.core.policy_state import PolicyState
 from adapter.core.recent import Recent
 from tests.core.test_decide import seen
 from tests.factories import TICK

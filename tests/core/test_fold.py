@@ -11,7 +11,7 @@ from adapter.core.fold import (
 )
 from adapter.core.history import History
 from adapter.core.signal import FleetReadings, Grid, Readings, Signal, State
-from adapter.core.tuning import TunedWorkload
+from adapter.core.tuning import BudgetTuning, FleetTuning, TunedWorkload
 from tests.factories import TICK
 from tests.fakes import tuned
 
@@ -108,3 +108,14 @@ def test_every_workload_gets_its_own_decision(count: int) -> None:
     after, decisions = decide_fleet(fleet, seen, fleet_of, column=0, at=TICK)
     assert [each.demand.arriving for each in decisions.values() if each.demand] == [10.0, 20.0, 30.0][:count]
     assert (after.at, set(after.states)) == (TICK, set(decisions))
+
+
+def test_the_hpa_is_asked_for_what_the_budget_leaves() -> None:
+    """Five are planned and three can be had: the next decision remembers three as what its HPA was asked for."""
+    slow = tuned("slow", hpa={"scaleDown": {"window": "5m"}})
+    fleet, seen = watched((slow,), [[60.0]])
+    limits = FleetTuning(budgets=(BudgetTuning(name="all", gpus=3),))
+    after, decisions = decide_fleet(fleet, seen, (slow,), column=0, at=TICK, limits=limits)
+    decision = decisions[slow.workload.id]
+    assert (decision.planned, decision.served) == (5, 3)
+    assert after.states[slow.workload.id].proposals.highest == ((TICK, 3),)

@@ -1,4 +1,6 @@
-from adapter.core.decide import PolicyState, conclude, weigh
+from adapter.core.case import weigh
+from adapter.core.decide import conclude
+from adapter.core.policy_state import PolicyState
 from adapter.core.seen_hpa import SeenHpa, adopt
 from adapter.core.sight import look
 from adapter.core.tuning import HpaTuning, TunedWorkload

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from adapter.core.decide import PolicyState, decide
+from adapter.core.decide import decide
 from adapter.core.decision import Decision
+from adapter.core.policy_state import PolicyState
 from adapter.core.signal import Observed, Reading, Signal, State
 from adapter.core.tuning import WorkloadTuning, resolve_workload
 from adapter.core.workload import WorkloadId
