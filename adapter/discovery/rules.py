@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from adapter.core.tuning import RuleTuning, TunedWorkload, resolve_workload
-from adapter.core.tuning.workload import LabelCondition, LabelPattern, ScaleTargetTuning, SourceTuning
+from adapter.core.tuning.series import LabelCondition, LabelPattern, SourceTuning
+from adapter.core.tuning.workload import ScaleTargetTuning
 from adapter.core.workload import Matcher, TargetKind, WorkloadId
 from adapter.discovery.proposals import Confidence, Proposal
 

@@ -14,11 +14,12 @@ from adapter.core.tuning.document import (
 from adapter.core.tuning.fleet import BudgetTuning, FleetTuning, RatioTuning, ScaleTuning
 from adapter.core.tuning.gateway import GatewayTuning
 from adapter.core.tuning.hpa import HpaTuning
+from adapter.core.tuning.interventions import EventTuning, OverrideTuning
 from adapter.core.tuning.parse import parse_tuning
 from adapter.core.tuning.rule import RuleTuning
 from adapter.core.tuning.schema import document_schema
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
-from adapter.core.tuning.workload import EventTuning, OverrideTuning, WorkloadTuning
+from adapter.core.tuning.workload import WorkloadTuning
 
 __all__ = [
     "API_VERSION",

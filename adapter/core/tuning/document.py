@@ -13,8 +13,9 @@ from adapter.core.errors import Problem
 from adapter.core.tuning.fields import DnsName, Section
 from adapter.core.tuning.fleet import FleetTuning
 from adapter.core.tuning.rule import RuleTuning
+from adapter.core.tuning.series import LabelCondition, LabelPattern, SourceTuning
 from adapter.core.tuning.source import PrometheusTuning, TickTuning
-from adapter.core.tuning.workload import LabelCondition, LabelPattern, SourceTuning, WorkloadTuning
+from adapter.core.tuning.workload import WorkloadTuning
 from adapter.core.workload import Bounds, Matcher, Objective, ScaleTarget, Source, Workload, WorkloadId
 
 API_VERSION = "scaleahead/v1alpha1"

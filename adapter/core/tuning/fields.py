@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     GetJsonSchemaHandler,
     StringConstraints,
 )
@@ -94,6 +95,9 @@ def _regex(text: str) -> str:
         raise ValueError(f"must be a regular expression as Prometheus knows it (RE2), which has no `{found.group()}`")
     return text
 
+
+Count = Annotated[int, Field(ge=0, le=10_000), Note(unit="replicas")]
+PositiveCount = Annotated[int, Field(ge=1, le=10_000), Note(unit="replicas")]
 
 Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=float), _DurationText()]
 """Seconds; written as text with a unit, or as a bare number of seconds."""

@@ -7,10 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from adapter.core.tuning.fields import DnsName, Note, Section
+from adapter.core.tuning.fields import DnsName, Note, PositiveCount, Section
 
 Gpus = Annotated[float, Field(gt=0, le=1024), Note(unit="GPUs")]
-Pods = Annotated[int, Field(ge=1, le=10_000), Note(unit="replicas")]
 Proportion = Annotated[float, Field(gt=0, le=100), Note(unit="ratio")]
 ClassName = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -22,14 +21,14 @@ class ScaleTuning(Section):
         default=1.0, description="GPUs of one replica, over all its nodes and tensor-parallel ranks."
     )
     gpu_class: ClassName = Field(default="gpu", description="Hardware class, as budgets name it.")
-    unit: Pods = Field(default=1, description="Replicas come in multiples of this.")
+    unit: PositiveCount = Field(default=1, description="Replicas come in multiples of this.")
     priority: Annotated[int, Field(ge=-1000, le=1000)] = Field(
         default=0, description="Who is served first from a budget that is too small; the higher, the earlier."
     )
-    max_up: Pods | None = Field(
+    max_up: PositiveCount | None = Field(
         default=None, description="Most replicas added within a minute; no limit when not given."
     )
-    max_down: Pods | None = Field(
+    max_down: PositiveCount | None = Field(
         default=None, description="Most replicas taken away within a minute; no limit when not given."
     )
 

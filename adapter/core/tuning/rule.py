@@ -4,7 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from adapter.core.tuning.workload import LabelCondition, LabelPattern, WorkloadTuning
+from adapter.core.tuning.series import LabelCondition, LabelPattern
+from adapter.core.tuning.workload import WorkloadTuning
 
 
 class RuleTuning(WorkloadTuning):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from adapter.core.tuning.fields import Note, Section
+from adapter.core.tuning.fields import Note, PositiveCount, Section
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -32,9 +32,7 @@ class WarmTuning(Section):
     start: TimeOfDay = Field(description="When replicas must be there; they are asked for one lead time earlier.")
     end: TimeOfDay = Field(description="When they need not be there any more; on the next day if not after `start`.")
     zone: Zone = Field(description="Time zone of both.")
-    floor: Annotated[int, Field(ge=1, le=10_000), Note(unit="replicas")] = Field(
-        description="At least this many replicas."
-    )
+    floor: PositiveCount = Field(description="At least this many replicas.")
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:

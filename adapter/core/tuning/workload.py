@@ -5,28 +5,28 @@ Every field has a unit, bounds and a reason for its default. `WorkloadTuning` is
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from adapter.core.tuning.back_test import TuneTuning
 from adapter.core.tuning.fields import (
     LABEL_NAME,
+    Count,
     DnsName,
     Duration,
-    Instant,
     LabelName,
     Note,
-    Regex,
+    PositiveCount,
     Section,
     format_duration,
 )
 from adapter.core.tuning.fleet import ScaleTuning
 from adapter.core.tuning.gateway import GatewayTuning
 from adapter.core.tuning.hpa import HpaTuning
+from adapter.core.tuning.interventions import EventTuning, OverrideTuning
+from adapter.core.tuning.series import LabelCondition, SourceTuning
 from adapter.core.tuning.warm import WarmTuning
 from adapter.core.workload import TargetKind
 
-Count = Annotated[int, Field(ge=0, le=10_000), Note(unit="replicas")]
-PositiveCount = Annotated[int, Field(ge=1, le=10_000), Note(unit="replicas")]
 TokenRate = Annotated[float, Field(gt=0, le=1e9), Note(unit="tokens/s")]
 Concurrency = Annotated[float, Field(gt=0, le=100_000), Note(unit="requests")]
 Price = Annotated[float, Field(gt=0, le=1e9)]
@@ -39,34 +39,6 @@ class ScaleTargetTuning(Section):
     kind: TargetKind = Field(default=TargetKind.DEPLOYMENT, description="Kind of the scale target.")
     name: DnsName | None = Field(
         default=None, description="Name of the scale target; the workload's name when not given."
-    )
-
-
-class LabelPattern(Section):
-    """A label condition by regular expression."""
-
-    regex: Regex = Field(description="Anchored regular expression (RE2 syntax as Prometheus uses).")
-
-
-def _condition_kind(value: object) -> str:
-    return "pattern" if isinstance(value, dict | LabelPattern) else "text"
-
-
-LabelCondition = Annotated[
-    Annotated[str, Note(allowed="text, or `{regex: ...}`"), Tag("text")] | Annotated[LabelPattern, Tag("pattern")],
-    Discriminator(_condition_kind),
-]
-"""What a label's value must be: exact text, or a pattern."""
-
-
-class SourceTuning(Section):
-    """A further preset that is read for a workload, such as its gateway, its queue or its quota."""
-
-    preset: str = Field(description="Name of the preset.")
-    match: dict[LabelName, LabelCondition] = Field(
-        default={},
-        description="Labels of its series: text or `{regex: ...}`; as the preset recognises workloads when empty.",
-        json_schema_extra={"x-keys": LABEL_NAME},
     )
 
 
@@ -206,42 +178,6 @@ class FreshnessTuning(Section):
         if self.stale_after > self.hold_after:
             stale, hold = format_duration(self.stale_after), format_duration(self.hold_after)
             raise ValueError(f"staleAfter ({stale}) must not exceed holdAfter ({hold})")
-        return self
-
-
-class OverrideTuning(Section):
-    """A manual override. It ends by itself."""
-
-    floor: Count | None = Field(default=None, description="At least this many replicas.")
-    ceiling: Count | None = Field(default=None, description="At most this many replicas.")
-    freeze: bool = Field(default=False, description="Keep the replicas that are requested now.")
-    until: Instant = Field(description="When the override ends, RFC 3339 with zone.")
-    author: str = Field(min_length=1, max_length=100, description="Who set it.")
-    reason: str = Field(default="", max_length=200, description="Why.")
-
-    @model_validator(mode="after")
-    def _does_something(self) -> Self:
-        if self.floor is None and self.ceiling is None and not self.freeze:
-            raise ValueError("set at least one of floor, ceiling and freeze")
-        if self.floor is not None and self.ceiling is not None and self.floor > self.ceiling:
-            raise ValueError(f"floor ({self.floor}) must not exceed ceiling ({self.ceiling})")
-        return self
-
-
-class EventTuning(Section):
-    """A planned event: replicas are there by its start."""
-
-    name: str = Field(min_length=1, max_length=100, description="What happens.")
-    start: Instant = Field(
-        description="When load is expected, RFC 3339 with zone; replicas are asked for one lead time earlier."
-    )
-    end: Instant = Field(description="When it is over.")
-    floor: PositiveCount = Field(description="At least this many replicas during the event.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.start >= self.end:
-            raise ValueError("start must be before end")
         return self
 
 
