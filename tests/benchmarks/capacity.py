@@ -23,7 +23,7 @@ from adapter.simulation.fluid_state import load_of
 from adapter.simulation.own import Scaleahead
 from adapter.simulation.profiles import MODELS
 from adapter.simulation.scenario import Scenario, Terms, build_scenario
-from tests.benchmarks.simulation_study import read_all
+from tests.benchmarks.study_stage import read_all
 
 _PART_S = 21_600.0
 
