@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from adapter.core.certainty import certain
 from adapter.core.chunks import pieces
 from adapter.core.errors import ScaleaheadError
-from adapter.core.sight import freshness_limits, judge
-from adapter.core.signal import MEANWHILE, FleetReadings, FloatArray, Grid, Signal, State
+from adapter.core.signal import MEANWHILE, FleetReadings, FloatArray, Grid, Signal
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.simulation.recorded import MINUTE_S, RECORDED, Record
@@ -45,7 +45,7 @@ async def read_records(
     for _, piece in pieces(minutes, most=most):
         answer = await reader.read(tuned, piece, window_s=window_s)
         complain(answer, answer.failed & set(RECORDED))
-        for signal, values in _certain(answer, tuned).items():
+        for signal, values in certain(answer, tuned, RECORDED).items():
             parts[signal].append(values)
         advance(piece.count / minutes.count)
     whole = {signal: np.concatenate(each, axis=1) for signal, each in parts.items()}
@@ -63,12 +63,3 @@ def complain(readings: FleetReadings, failed: frozenset[Signal]) -> None:
     if failed:
         said = dict.fromkeys(each.message.replace(f"; {MEANWHILE}", "") for each in readings.problems)
         raise NothingRead("; ".join(said) or f"{', '.join(sorted(failed))} cannot be read")
-
-
-def _certain(answer: FleetReadings, tuned: Sequence[TunedWorkload]) -> dict[Signal, FloatArray]:
-    """Return fresh values, shape (n, t); everything else is NaN."""
-    limits = freshness_limits([each.tuning for each in tuned])
-    gaps = np.full((len(tuned), answer.grid.count), np.nan)
-    judged = {signal: judge(each, limits) for signal, each in answer.readings.items() if signal in RECORDED}
-    fresh = {signal: np.where(each.state == State.FRESH, each.value, np.nan) for signal, each in judged.items()}
-    return {signal: fresh.get(signal, gaps) for signal in RECORDED}

@@ -22,7 +22,7 @@ from adapter.core.fold import (
 from adapter.core.history import COARSE_TIER
 from adapter.core.marks import LEARNT_FROM, Marks, read_marks
 from adapter.core.sight import BRIDGED
-from adapter.core.signal import FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem, State
+from adapter.core.signal import MEANWHILE, FleetReadings, FloatArray, Grid, Readings, Signal, SignalProblem, State
 from adapter.core.tuning import FleetTuning, PrometheusTuning, TickTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 from adapter.ports import SignalSource
@@ -110,8 +110,8 @@ async def read_in_time(reader: Reader, tuned: Sequence[TunedWorkload], grid: Gri
 def _unanswered(reader: Reader, tuned: Sequence[TunedWorkload], grid: Grid) -> FleetReadings:
     missing = Readings.missing(len(tuned), grid.count, State.UNAVAILABLE)
     message = (
-        f"not all queries were answered before the next tick was due (tick.interval is {reader.tick.interval:g} s); "
-        "the last known values age, nothing is taken for zero, and the next tick asks again"
+        "not all queries were answered before the next tick was due "
+        f"(tick.interval is {reader.tick.interval:g} s); {MEANWHILE}"
     )
     return FleetReadings(
         ids=tuple(each.workload.id for each in tuned),

@@ -20,7 +20,7 @@ import numpy as np
 
 from adapter.core.decision import DemandUnit
 from adapter.core.saturation import piled_up
-from adapter.core.signal import BoolArray, FloatArray, Signal
+from adapter.core.signal import BoolArray, FloatArray, Signal, unknown_like
 from adapter.core.tuning import WorkloadTuning
 
 CAREFUL_PROMPT_RATE: Final = 4000.0
@@ -109,7 +109,7 @@ def measure_load(values: Mapping[Signal, FloatArray], rates: TokenRates) -> Load
         >>> measure_load(signals, TokenRates(prompt=cell(8000.0), generation=cell(2000.0))).arriving.item()
         0.5
     """
-    unknown = np.full(np.broadcast_shapes(*(each.shape for each in values.values())), np.nan)
+    unknown = unknown_like(values)
 
     def of(signal: Signal) -> FloatArray:
         return values.get(signal, unknown)

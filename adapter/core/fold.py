@@ -11,6 +11,7 @@ import numpy as np
 
 from adapter.core.capacity import learn_capacities
 from adapter.core.case import weigh
+from adapter.core.certainty import certain
 from adapter.core.decide import conclude
 from adapter.core.decision import Capacity, Decision, WorkloadForecast
 from adapter.core.demand import Load, measure_load, token_rates
@@ -24,7 +25,7 @@ from adapter.core.outlook import EXPOSED, forecast_rows, is_due
 from adapter.core.policy_state import PolicyState, asked
 from adapter.core.regulation import Margin
 from adapter.core.sight import BRIDGED, bridge, freshness_limits, judge, look_around
-from adapter.core.signal import FleetReadings, FloatArray, Observed, Reading, Signal, State
+from adapter.core.signal import FleetReadings, FloatArray, Observed, Reading, Signal
 from adapter.core.tuning import FleetTuning, TunedWorkload
 from adapter.core.workload import WorkloadId
 
@@ -51,10 +52,8 @@ class Fleet:
 
 
 def certain_values(readings: FleetReadings, tuned: Sequence[TunedWorkload]) -> Mapping[Signal, FloatArray]:
-    """Return the values that may be remembered, shape (n, t): fresh ones only, everything else is a gap."""
-    limits = freshness_limits([each.tuning for each in tuned])
-    judged = {signal: judge(readings.readings[signal], limits) for signal in REMEMBERED if signal in readings.readings}
-    return {signal: np.where(each.state == State.FRESH, each.value, np.nan) for signal, each in judged.items()}
+    """Return what may be remembered of each tick, shape (n, t): fresh values only, everything else is a gap."""
+    return certain(readings, tuned, [signal for signal in REMEMBERED if signal in readings.readings])
 
 
 def record_marks(fleet: Fleet, tuned: Sequence[TunedWorkload], marks: Marks, *, at: float) -> Fleet:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from adapter.core.certainty import certain
 from adapter.core.history import ATTAINED_TIER, COARSE_TIER, History, Tier, append
 from adapter.core.lead_time import LeadTime, learn_lead_time
 from adapter.core.regulation import Margin, margin_of, regulate
-from adapter.core.settled import GAUGES, READ, settled_engines
-from adapter.core.sight import freshness_limits, judge
-from adapter.core.signal import FleetReadings, FloatArray, Signal, State
+from adapter.core.settled import GAUGES, READ, WATCHED, settled_by_means, settled_engines
+from adapter.core.signal import FleetReadings, FloatArray, Signal
+from adapter.core.tally import Tally
 from adapter.core.tuning import TunedWorkload
 from adapter.core.workload import WorkloadId
 
@@ -57,15 +58,13 @@ def read_marks(readings: FleetReadings, tuned: Sequence[TunedWorkload], *, deman
         tuned: the workloads.
         demand: what the same readings say of demand, shape (n, m).
     """
-    arrivals = certain(readings, tuned, Signal.ARRIVAL_RATE)
+    seen = certain(readings, tuned, {*LEARNT_FROM, Signal.ARRIVAL_RATE, *READ})
     return Marks(
         demand=demand,
-        starts=certain(readings, tuned, Signal.START_SECONDS),
-        attained=attained_of(
-            certain(readings, tuned, Signal.TTFT_ATTAINED), certain(readings, tuned, Signal.ITL_ATTAINED)
-        ),
-        requests=arrivals * COARSE_TIER.step_s,
-        settled=settled_engines({signal: certain(readings, tuned, signal) for signal in READ}),
+        starts=seen[Signal.START_SECONDS],
+        attained=attained_of(seen[Signal.TTFT_ATTAINED], seen[Signal.ITL_ATTAINED]),
+        requests=seen[Signal.ARRIVAL_RATE] * COARSE_TIER.step_s,
+        settled=settled_engines({signal: seen[signal] for signal in READ}),
     )
 
 
@@ -77,13 +76,28 @@ def attained_of(ttft: FloatArray, itl: FloatArray) -> FloatArray:
     return np.fmin(ttft, itl)
 
 
-def certain(readings: FleetReadings, tuned: Sequence[TunedWorkload], signal: Signal) -> FloatArray:
-    """Return a signal where it is fresh, shape (n, t), NaN where it is anything else."""
-    found = readings.readings.get(signal)
-    if found is None:
-        return np.full((len(tuned), readings.grid.count), np.nan)
-    judged = judge(found, freshness_limits([each.tuning for each in tuned]))
-    return np.where(judged.state == State.FRESH, judged.value, np.nan)
+def count_marks(tallies: Sequence[Tally], demand: FloatArray) -> Marks:
+    """Return the marks of workloads that were watched all along; the last one notes what was tallied until it.
+
+    Args:
+        tallies: one of each workload.
+        demand: at m marks, at least one, shape (n, m); those before the last came while nobody looked.
+    """
+    means = {signal: np.array([[each.mean(signal)] for each in tallies]) for signal in WATCHED}
+    return Marks(
+        demand=demand,
+        starts=_last([each.slowest_start_s for each in tallies], demand),
+        attained=_last([each.attained for each in tallies], demand),
+        requests=_last([each.requests for each in tallies], demand),
+        settled={signal: _last(each[:, 0], demand) for signal, each in settled_by_means(means).items()},
+    )
+
+
+def _last(column: Sequence[float] | FloatArray, demand: FloatArray) -> FloatArray:
+    """Return a column after as many gaps as there are marks before the last."""
+    marks = np.full(demand.shape, np.nan)
+    marks[:, -1] = column
+    return marks
 
 
 def note(history: History, marks: Marks, *, at: float) -> History:

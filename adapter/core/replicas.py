@@ -5,7 +5,8 @@ Arithmetic only: must not know time, history or the cluster.
 
 import math
 
-_SLACK = 1e-9  # 2.1 / 0.7 is 3.0000000000000004 in floats: without slack, four replicas
+SLACK = 1e-9
+"""2.1 / 0.7 is 3.0000000000000004 in floats: without slack, four replicas."""
 
 
 def size_replicas(demand: float, capacity: float, *, margin: float) -> int:
@@ -31,4 +32,4 @@ def size_replicas(demand: float, capacity: float, *, margin: float) -> int:
         raise ValueError(f"capacity must be > 0, got {capacity}")
     if not margin > 0:
         raise ValueError(f"margin must be > 0, got {margin}")
-    return math.ceil(demand * margin / capacity - _SLACK)
+    return math.ceil(demand * margin / capacity - SLACK)

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from adapter.core.signal import FloatArray, Signal
+from adapter.core.signal import BoolArray, FloatArray, Signal, unknown_like
 
 NOTED: Final = (
     Signal.PROMPT_TOKENS_RATE,
@@ -69,7 +68,7 @@ def settled_engines(values: Mapping[Signal, FloatArray]) -> dict[Signal, FloatAr
         >>> [noted[signal].item() for signal in NOTED]
         [100.0, 300.0, 6.0, nan]
     """
-    unknown = np.full(np.broadcast_shapes((1, 1), *(each.shape for each in values.values())), np.nan)
+    unknown = unknown_like(values)
     seen = {signal: values.get(signal, unknown) for signal in READ}
     ready = np.where(seen[Signal.REPLICAS_READY] > 0, seen[Signal.REPLICAS_READY], np.nan)
     uncached = 1.0 - np.clip(np.nan_to_num(seen[Signal.PREFIX_CACHE_HIT_RATIO]), 0.0, 1.0)
@@ -91,7 +90,7 @@ def settled_by_means(means: Mapping[Signal, FloatArray]) -> dict[Signal, FloatAr
     Args:
         means: per signal of `WATCHED` shape (n, m), NaN where nothing was known; what is left out is not known.
     """
-    unknown = np.full(np.broadcast_shapes((1, 1), *(each.shape for each in means.values())), np.nan)
+    unknown = unknown_like(means)
     ready = means.get(Signal.REPLICAS_READY, unknown)
     averaged = {
         Signal.REPLICAS_READY: np.rint(ready),
@@ -102,12 +101,12 @@ def settled_by_means(means: Mapping[Signal, FloatArray]) -> dict[Signal, FloatAr
     return settled_engines({**means, **averaged})
 
 
-def _settled(seen: Mapping[Signal, FloatArray], *, ready: FloatArray) -> NDArray[np.bool_]:
+def _settled(seen: Mapping[Signal, FloatArray], *, ready: FloatArray) -> BoolArray:
     """Tell where only the load decided; unknown counts, queues and means are not settled, unknown troubles are none."""
     steady = (seen[Signal.REPLICAS_REQUESTED] == ready) & (
         np.abs(seen[Signal.REPLICAS_READY_AVERAGED] - ready) < 1e-3  # another count at one scrape shows in the mean
     )
     easy = seen[Signal.QUEUE_DEPTH_AVERAGED] <= MOST_WAITING * seen[Signal.REQUESTS_RUNNING_AVERAGED]
     troubled = (seen[Signal.REPLICAS_OUTDATED] > 0) | (seen[Signal.REPLICAS_CRASHING] > 0)
-    settled: NDArray[np.bool_] = steady & easy & ~troubled & ~(seen[Signal.PREEMPTIONS] > MOST_PREEMPTIONS * ready)
+    settled: BoolArray = steady & easy & ~troubled & ~(seen[Signal.PREEMPTIONS] > MOST_PREEMPTIONS * ready)
     return settled

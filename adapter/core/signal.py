@@ -205,6 +205,11 @@ class Readings:
         ]
 
 
+def unknown_like(values: Mapping[Signal, FloatArray]) -> FloatArray:
+    """Return NaN in the shape of signals that are to be read together, at least (1, 1), for those that are left out."""
+    return np.full(np.broadcast_shapes((1, 1), *(each.shape for each in values.values())), np.nan)
+
+
 MEANWHILE = "the last known values age, nothing is taken for zero, and the next tick asks again"
 """How a problem ends that the loop meets; whoever reads the past leaves it out."""
 

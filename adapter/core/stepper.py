@@ -33,10 +33,10 @@ from adapter.core.fold import (
 )
 from adapter.core.following import Following, Forecaster
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, record_minutes
-from adapter.core.marks import Marks, attained_of
+from adapter.core.marks import attained_of, count_marks
 from adapter.core.outlook import is_due
 from adapter.core.past import Past, mean_of, recollect
-from adapter.core.settled import NOTED, WATCHED, settled_by_means
+from adapter.core.settled import WATCHED
 from adapter.core.signal import ABSENT, FleetReadings, FloatArray, Grid, Observed, Reading, Readings, Signal, State
 from adapter.core.tally import Tally
 from adapter.core.tuning import TunedWorkload, WorkloadTuning, resolve_workload
@@ -249,14 +249,7 @@ def _marked(fleet: Fleet, tuned: tuple[TunedWorkload], *, tally: Tally, count: i
     count = min(count, minute.spec.columns // per_mark - 1)
     last = minute.spec.columns - round((minute.end - at) / MINUTE_TIER.step_s)
     demand = mean_of(minute.values[:, last - count * per_mark : last].astype(np.float64), per_mark)
-    starts, attained, requests = (np.full(demand.shape, np.nan) for _ in range(3))
-    starts[:, -1], attained[:, -1], requests[:, -1] = tally.slowest_start_s, tally.attained, tally.requests
-    settled = {signal: np.full(demand.shape, np.nan) for signal in NOTED}
-    means = {signal: np.array([[tally.mean(signal)]]) for signal in WATCHED}
-    for signal, noted in settled_by_means(means).items():
-        settled[signal][:, -1] = noted[:, 0]
-    marks = Marks(demand=demand, starts=starts, attained=attained, requests=requests, settled=settled)
-    return record_marks(fleet, tuned, marks, at=at)
+    return record_marks(fleet, tuned, count_marks([tally], demand), at=at)
 
 
 def _due(state: StepState, *, before: float, slot: float) -> float | None:

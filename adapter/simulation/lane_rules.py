@@ -18,12 +18,12 @@ from adapter.core.activation import EVEN_CHANCE
 from adapter.core.decision import DemandUnit
 from adapter.core.knobs import Knobs
 from adapter.core.landing import tolerance_of
+from adapter.core.replicas import SLACK
 from adapter.core.tuning import TunedWorkload
 from adapter.simulation.arrays import Floats, Ints
 from adapter.simulation.lanes import TICK_S
 from adapter.simulation.load_files import Flags
 
-_SLACK: Final = 1e-9  # as in `core.replicas`
 _TURNS: Final = int(flapping.SPAN_S / TICK_S)
 
 
@@ -130,12 +130,12 @@ class LaneRules:
         self.moved = np.where(step != 0, step, self.moved)
 
     def _sized(self, load: Floats) -> Floats:
-        sized: Floats = np.ceil(load * self.margin / self.capacity - _SLACK)
-        return np.maximum(sized, 0.0)
+        """Return the replicas for a load that is measured, with the margin for it."""
+        return self._foreseen(load * self.margin)
 
     def _foreseen(self, load: Floats) -> Floats:
         """Return the replicas for a quantile of the load to come, which needs no margin."""
-        sized: Floats = np.ceil(load / self.capacity - _SLACK)
+        sized: Floats = np.ceil(load / self.capacity - SLACK)
         return np.maximum(sized, 0.0)
 
     def _goal(self, seen: LaneState, view: LaneView) -> Floats:
@@ -190,9 +190,9 @@ class LaneRules:
     def _landed(self, plan: Floats, seen: LaneState) -> Floats:
         """Return where the HPA goes: it ignores changes within its tolerance, and its steps up are the next beyond."""
         tolerance, now = tolerance_of(self.tuned.tuning.hpa), seen.requested
-        above = np.floor(now * (1 + tolerance.up) + _SLACK) + 1
+        above = np.floor(now * (1 + tolerance.up) + SLACK) + 1
         up = np.minimum(np.maximum(plan, above), self.tuned.workload.bounds.max)
-        stays = plan - 1 >= now * (1 - tolerance.down) - 1e-3 - _SLACK  # values are thousandths, rounded up
+        stays = plan - 1 >= now * (1 - tolerance.down) - 1e-3 - SLACK  # values are thousandths, rounded up
         moved = np.where(plan > now, np.maximum(up, now), np.where(stays, now, plan))
         landed: Floats = np.where((now == 0) | (plan == now), plan, moved)
         return landed

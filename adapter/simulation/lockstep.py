@@ -14,12 +14,13 @@ from typing import Final
 
 import numpy as np
 
+from adapter.core.certainty import certain
 from adapter.core.decision import Decision
 from adapter.core.fold import Fleet, certain_values, decide_fleet, record, record_marks, refresh_forecasts, taught
 from adapter.core.history import COARSE_TIER, MINUTE_TIER, History, joined
-from adapter.core.marks import Marks, attained_of, certain
+from adapter.core.marks import attained_of, count_marks
 from adapter.core.past import mean_of
-from adapter.core.settled import WATCHED, settled_by_means
+from adapter.core.settled import WATCHED
 from adapter.core.signal import ABSENT, FleetReadings, Grid, Reading, Readings, Signal
 from adapter.core.tally import Tally
 from adapter.core.tuning import TunedWorkload
@@ -166,12 +167,11 @@ def _ticked(
 def _count(
     courses: Sequence[_Course], readings: FleetReadings, *, tuned: tuple[TunedWorkload, ...], step_s: float
 ) -> None:
-    start, rate, ttft, itl = (
-        certain(readings, tuned, signal)
-        for signal in (Signal.START_SECONDS, Signal.ARRIVAL_RATE, Signal.TTFT_ATTAINED, Signal.ITL_ATTAINED)
-    )
-    watched = {signal: certain(readings, tuned, signal)[:, 0].tolist() for signal in WATCHED}
-    columns = (start[:, 0], rate[:, 0] * step_s, attained_of(ttft, itl)[:, 0])
+    tallied = (Signal.START_SECONDS, Signal.ARRIVAL_RATE, Signal.TTFT_ATTAINED, Signal.ITL_ATTAINED)
+    seen = {signal: each[:, 0] for signal, each in certain(readings, tuned, {*tallied, *WATCHED}).items()}
+    start, rate, ttft, itl = (seen[signal] for signal in tallied)
+    watched = {signal: seen[signal].tolist() for signal in WATCHED}
+    columns = (start, rate * step_s, attained_of(ttft, itl))
     rows = zip(courses, *(column.tolist() for column in columns), strict=True)
     for row, (each, start_s, arrivals, attained) in enumerate(rows):
         tally = each.tally.watched({signal: values[row] for signal, values in watched.items()})
@@ -180,14 +180,8 @@ def _count(
 
 def _marked(fleet: Fleet, courses: Sequence[_Course], *, tuned: tuple[TunedWorkload, ...], at: float) -> Fleet:
     per_mark = round(COARSE_TIER.step_s / MINUTE_TIER.step_s)
-    tallies = [each.tally for each in courses]
-    marks = Marks(
-        demand=mean_of(fleet.history.minute.values[:, -per_mark:].astype(np.float64), per_mark),
-        starts=np.array([[each.slowest_start_s] for each in tallies]),
-        attained=np.array([[each.attained] for each in tallies]),
-        requests=np.array([[each.requests] for each in tallies]),
-        settled=settled_by_means({signal: np.array([[each.mean(signal)] for each in tallies]) for signal in WATCHED}),
-    )
+    demand = mean_of(fleet.history.minute.values[:, -per_mark:].astype(np.float64), per_mark)
+    marks = count_marks([each.tally for each in courses], demand)
     for each in courses:
         each.tally = Tally()
     return record_marks(fleet, tuned, marks, at=at)

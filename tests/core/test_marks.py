@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from adapter.core.history import History
-from adapter.core.marks import Marks, attained_of, learn_margins, note, read_marks
+from adapter.core.marks import Marks, attained_of, count_marks, learn_margins, note, read_marks
 from adapter.core.signal import FleetReadings, Grid, Readings, Signal, State
+from adapter.core.tally import Tally
 from adapter.core.tuning import TunedWorkload
 from tests.fakes import tuned
 
@@ -101,3 +102,27 @@ def test_what_is_not_certain_is_not_settled() -> None:
     readings = {signal: column(value) for signal, value in SETTLED.items()}
     found = marks(tuned("llama"), readings | {Signal.REPLICAS_READY: column(2.0, State.STALE)})
     assert math.isnan(found.settled[Signal.GENERATION_TOKENS_RATE].item())
+
+
+def test_what_was_tallied_belongs_to_the_last_mark() -> None:
+    """Two marks passed since anybody looked: starts, shares and settled engines are of the second one alone."""
+    settled = {
+        Signal.PROMPT_TOKENS_RATE: 400.0,
+        Signal.GENERATION_TOKENS_RATE: 600.0,
+        Signal.REQUESTS_RUNNING: 12.0,
+        Signal.QUEUE_DEPTH: 0.0,
+        Signal.REPLICAS_REQUESTED: 2.0,
+        Signal.REPLICAS_READY: 2.0,
+    }
+    tally = Tally().watched(settled).after(start_s=90.0, arrivals=100.0, attained=0.9)
+    found = count_marks([tally, Tally()], np.array([[3.0, 4.0], [5.0, 6.0]]))
+    for noted, last in (
+        (found.starts, 90.0),
+        (found.attained, 0.9),
+        (found.requests, 100.0),
+        (found.settled[Signal.GENERATION_TOKENS_RATE], 300.0),
+    ):
+        assert np.isnan(noted[:, 0]).all()
+        assert noted[0, 1] == pytest.approx(last)
+    assert np.isnan(found.starts[1, 1])
+    assert found.demand.tolist() == [[3.0, 4.0], [5.0, 6.0]]

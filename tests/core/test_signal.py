@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from adapter.core.signal import ABSENT, UNITS, Grid, Observed, Reading, Readings, Signal, State
+from adapter.core.signal import ABSENT, UNITS, Grid, Observed, Reading, Readings, Signal, State, unknown_like
 
 
 def test_every_signal_has_a_unit() -> None:
@@ -49,3 +49,10 @@ def test_grid_ends_where_its_times_end() -> None:
 def test_a_signal_nobody_provides_is_absent() -> None:
     """Not zero, and no error either."""
     assert Observed(at=0.0)[Signal.TTFT] == ABSENT
+
+
+def test_what_is_left_out_has_the_shape_of_what_is_there() -> None:
+    """One column for all workloads and one row for all times make a whole grid; nothing at all makes one cell."""
+    shown = {Signal.QUEUE_DEPTH: np.zeros((3, 1)), Signal.ARRIVAL_RATE: np.zeros((1, 4))}
+    assert unknown_like(shown).shape == (3, 4)
+    assert np.isnan(unknown_like({})).tolist() == [[True]]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from adapter.core.certainty import certain
 from adapter.core.lead_time import learn_lead_time
-from adapter.core.marks import certain
 from adapter.core.signal import FleetReadings, FloatArray, Grid, Reading, Signal, State
 from adapter.core.tuning import PrometheusTuning
 from adapter.prometheus.signals import PrometheusSignalSource
@@ -161,7 +161,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FleetReadings]:
 
 
 def _starts(fleet: FleetReadings, namespace: str) -> FloatArray:
-    row: FloatArray = certain(fleet, _FLEET, Signal.START_SECONDS)[_NAMESPACES.index(namespace)]
+    row: FloatArray = certain(fleet, _FLEET, [Signal.START_SECONDS])[Signal.START_SECONDS][_NAMESPACES.index(namespace)]
     return row
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from adapter.core.tuning.fields import format_duration
 from adapter.core.tuning.schema import JsonSchema, allowed, document_schema, resolve_schema
 
-_PER_WORKLOAD = "defaults"
 _OWN = {"workloads[].": ("namespace", "name"), "discover[].": ("namespaces", "names", "models")}
 """What workloads and rules have besides what `defaults` has."""
 
